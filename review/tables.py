@@ -1,0 +1,275 @@
+"""The tables that the parts of the project hand to each other.
+
+A contract is an Arrow schema: it names the columns, their types and which may be empty. Every
+table carries the three key columns first. Columns end in their unit; ``device_s`` is seconds on
+the stream's own device clock since the subject's scheduled start, ``time_s``, ``start_s`` and
+``end_s`` are the same on session time (the exam server's clock). Intervals are half-open.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import pandas as pd
+import pyarrow as pa
+
+from review.errors import TableError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+KEYS: Final = ("session_id", "candidate_id", "subject_id")
+
+_STR, _F, _I, _B = pa.string(), pa.float64(), pa.int64(), pa.bool_()
+_STRS, _VECTOR = pa.list_(pa.string()), pa.list_(pa.float32())
+
+
+def _schema(*columns: tuple[str, pa.DataType] | tuple[str, pa.DataType, str]) -> pa.Schema:
+    keys = [pa.field(name, _STR, nullable=False) for name in KEYS]
+    # A third element "?" marks a column that may hold missing values.
+    rest = [pa.field(c[0], c[1], nullable=len(c) > 2) for c in columns]
+    return pa.schema(keys + rest)
+
+
+#: Table name -> contract.
+SCHEMAS: Final[Mapping[str, pa.Schema]] = {
+    # One row per file of a stream. A picture or sound with container time stamp ``pts`` is at
+    # device_start_s + (pts - origin_pts_s); device_start_s is missing where nothing places it.
+    "segments": _schema(
+        ("stream", _STR),
+        ("device", _STR),
+        ("file", _STR),
+        ("device_start_s", _F, "?"),
+        ("duration_s", _F, "?"),
+        ("start_source", _STR),
+        ("video_codec", _STR, "?"),
+        ("width_px", _I, "?"),
+        ("height_px", _I, "?"),
+        ("audio_codec", _STR, "?"),
+        ("sha256", _STR, "?"),
+        ("origin_pts_s", _F),
+        ("rotation_deg", _I),
+        ("mean_fps", _F, "?"),
+        ("size_bytes", _I),
+        ("container", _STR),
+    ),
+    "clocks": _schema(
+        ("stream", _STR),
+        ("device", _STR),
+        ("piece", _I),
+        ("from_device_s", _F),
+        ("to_device_s", _F),
+        ("offset_s", _F),
+        ("drift_ppm", _F),
+        ("reference_device_s", _F),
+        ("uncertainty_s", _F, "?"),
+        ("method", _STR),
+        ("anchors", _I),
+        ("state", _STR),
+    ),
+    "coverage": _schema(("stream", _STR), ("start_s", _F), ("end_s", _F), ("state", _STR)),
+    # time_s is missing until the timeline has placed the row. detail is a JSON object.
+    "events": _schema(
+        ("stream", _STR),
+        ("device_s", _F),
+        ("time_s", _F, "?"),
+        ("device_time", _STR),
+        ("server_time", _STR, "?"),
+        ("type", _STR),
+        ("detail", _STR),
+    ),
+    # WGS-84, whatever was declared in the file; ``crs`` says what that was.
+    "positions": _schema(
+        ("stream", _STR),
+        ("device_s", _F),
+        ("time_s", _F, "?"),
+        ("lat_deg", _F),
+        ("lon_deg", _F),
+        ("accuracy_m", _F, "?"),
+        ("altitude_m", _F, "?"),
+        ("speed_mps", _F, "?"),
+        ("provider", _STR, "?"),
+        ("mock", _B),
+        ("crs", _STR),
+    ),
+    "signals": _schema(("stream", _STR), ("device_s", _F), ("signal", _STR), ("value", _F, "?")),
+    # Boxes are in pixels of the upright original picture; x, y is the upper left corner.
+    "detections": _schema(
+        ("stream", _STR),
+        ("device_s", _F),
+        ("kind", _STR),
+        ("label", _STR),
+        ("track", _I),
+        ("x_px", _F),
+        ("y_px", _F),
+        ("w_px", _F),
+        ("h_px", _F),
+        ("score", _F),
+        ("embedding", _VECTOR, "?"),
+    ),
+    "texts": _schema(
+        ("stream", _STR),
+        ("start_device_s", _F),
+        ("end_device_s", _F),
+        ("text", _STR),
+        ("x_px", _F),
+        ("y_px", _F),
+        ("w_px", _F),
+        ("h_px", _F),
+    ),
+    # reason is the English sentence; reason_key and facts (JSON) give it in any language
+    # (review.words). device_* is the same interval on the clock of the first stream.
+    "flags": _schema(
+        ("flag_id", _STR),
+        ("label", _STR),
+        ("streams", _STRS),
+        ("start_s", _F),
+        ("end_s", _F),
+        ("score", _F),
+        ("detector", _STR),
+        ("reason", _STR),
+        ("supports", _STRS),
+        ("contradicts", _STRS),
+        ("evidence_s", _F),
+        ("device_start_s", _F),
+        ("device_end_s", _F),
+        ("reason_key", _STR),
+        ("facts", _STR),
+    ),
+    "scores": _schema(("risk", _F), ("unseen", _F), ("reasons", _STRS)),
+    "problems": _schema(
+        ("stream", _STR, "?"),
+        ("file", _STR, "?"),
+        ("severity", _STR),
+        ("code", _STR),
+        ("start_s", _F, "?"),
+        ("end_s", _F, "?"),
+        ("message", _STR),
+    ),
+    # One row per sitting: what became of its analysis. ``key`` is the hash of inputs, options,
+    # models and code; the row is written last, so its presence means that the tables are whole.
+    "sittings": _schema(
+        ("state", _STR),
+        ("reason", _STR, "?"),
+        ("key", _STR),
+        ("window_start_s", _F, "?"),
+        ("window_end_s", _F, "?"),
+        ("elapsed_s", _F),
+        ("analysed_at", _STR),
+        ("version", _STR),
+    ),
+}
+
+#: Wherever a contract is not about a sitting, it stands apart.
+TRUTH_COLUMNS: Final = ("candidate_id", "subject_id", "label", "stream", "start_s", "end_s")
+
+SEVERITIES: Final = ("info", "warning", "error")
+COVERAGE_STATES: Final = (
+    "recorded",
+    "missing",
+    "frozen",
+    "black",
+    "covered",
+    "muted",
+    "silent",
+)
+CLOCK_STATES: Final = ("synchronised", "declared", "unsynchronised", "by_hand")
+
+
+def schema(name: str) -> pa.Schema:
+    """Return the contract of a table.
+
+    Raises
+    ------
+    TableError
+        If there is no table of this name.
+    """
+    try:
+        return SCHEMAS[name]
+    except KeyError:
+        raise TableError(
+            "no such table", where=name, expected=f"one of {', '.join(SCHEMAS)}"
+        ) from None
+
+
+def empty(name: str) -> pd.DataFrame:
+    """Return the table without rows.
+
+    Examples
+    --------
+    >>> list(empty("coverage").columns)[3:]
+    ['stream', 'start_s', 'end_s', 'state']
+    """
+    return schema(name).empty_table().to_pandas()
+
+
+def conform(frame: pd.DataFrame, name: str) -> pd.DataFrame:
+    """Return a copy with exactly the contract's columns, order and types.
+
+    Columns that may be missing are filled in as missing; columns beyond the contract are dropped.
+
+    Raises
+    ------
+    TableError
+        Naming every column that is absent, of another type, or empty where it may not be.
+    """
+    return to_arrow(frame, name).to_pandas()
+
+
+def to_arrow(frame: pd.DataFrame, name: str) -> pa.Table:
+    """Return the frame as an Arrow table under the contract; see :func:`conform`."""
+    wanted = schema(name)
+    wrong: list[str] = []
+    columns: list[pa.Array] = []
+    for field in wanted:
+        column = _column(frame, field, wrong)
+        if column is not None:
+            if not field.nullable and column.null_count:
+                wrong.append(f"{field.name}: {column.null_count} missing value(s)")
+            columns.append(column)
+    if wrong:
+        raise TableError("table breaks its contract", where=name, found="; ".join(wrong))
+    return pa.Table.from_arrays(columns, schema=wanted)
+
+
+def _column(frame: pd.DataFrame, field: pa.Field, wrong: list[str]) -> pa.Array | None:
+    if field.name not in frame.columns:
+        if field.nullable:
+            return pa.nulls(len(frame), field.type)
+        wrong.append(f"{field.name}: absent")
+        return None
+    try:
+        made = pa.Array.from_pandas(frame[field.name], type=field.type)
+    except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError) as error:
+        wrong.append(f"{field.name}: not {field.type} ({str(error).splitlines()[0]})")
+        return None
+    return made.combine_chunks() if isinstance(made, pa.ChunkedArray) else made
+
+
+def build(
+    name: str, rows: Iterable[Mapping[str, object]], *, key: tuple[str, str, str]
+) -> pd.DataFrame:
+    """Make a table of one sitting from rows that leave out the key columns.
+
+    Parameters
+    ----------
+    key
+        session_id, candidate_id, subject_id.
+
+    Examples
+    --------
+    >>> t = build("coverage", [{"stream": "front", "start_s": 0.0, "end_s": 5.0,
+    ...           "state": "recorded"}], key=("s", "c", "theory"))
+    >>> t.loc[0, "candidate_id"], float(t.loc[0, "end_s"])
+    ('c', 5.0)
+    """
+    keys = dict(zip(KEYS, key, strict=True))
+    return conform(
+        pd.DataFrame([{**keys, **row} for row in rows], columns=schema(name).names), name
+    )
+
+
+def join(name: str, frames: Iterable[pd.DataFrame]) -> pd.DataFrame:
+    """Put tables of one contract one below the other; without any, return the empty table."""
+    parts = [to_arrow(frame, name) for frame in frames if len(frame)]
+    return pa.concat_tables(parts).to_pandas() if parts else empty(name)

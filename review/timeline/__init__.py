@@ -1,0 +1,1 @@
+"""Everything on one clock: interval arithmetic, clocks, coverage, the window, the evidence."""

@@ -1,0 +1,210 @@
+"""Where tables, media and the ledger live.
+
+``tables/<name>/session_id=<id>/<candidate>--<subject>.parquet`` while a run lasts, compacted to
+``all.parquet`` when it ends. Readers see both, a sitting's own file before the compacted rows.
+Everything here can be made again from the session folder, except the ledger.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+from urllib.parse import quote, unquote
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from review import tables
+from review.errors import ReviewError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from review.session import Sitting
+
+_COMPACTED: Final = "all.parquet"
+#: The table whose row says that a sitting's other tables are whole; written last, removed first.
+MARKER: Final = "sittings"
+
+
+def default_folder() -> Path:
+    """Return ``REVIEW_WORKSPACE`` or ``workspace`` in the current folder."""
+    return Path(os.environ.get("REVIEW_WORKSPACE") or "workspace")
+
+
+@contextmanager
+def atomic_path(path: Path) -> Iterator[Path]:
+    """Give a temporary path beside ``path`` that replaces it when the block ends without error.
+
+    A reader never sees half a file, and a full disk leaves nothing under the final name.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".part-", suffix=path.suffix)
+    os.close(handle)
+    temporary = Path(name)
+    try:
+        yield temporary
+        # mkstemp makes files for their owner alone; a team's workspace follows its umask.
+        mask = os.umask(0)
+        os.umask(mask)
+        temporary.chmod(0o666 & ~mask)
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+class Workspace:
+    """The folder of everything that is derived, and of the ledger.
+
+    Parameters
+    ----------
+    folder
+        Made when something is first written.
+    """
+
+    def __init__(self, folder: Path | str | None = None) -> None:
+        self.folder = Path(folder) if folder is not None else default_folder()
+
+    def __repr__(self) -> str:
+        return f"Workspace({str(self.folder)!r})"
+
+    @property
+    def ledger(self) -> str:
+        """Where the ledger is: ``REVIEW_LEDGER`` (a database address) or a file here."""
+        return os.environ.get("REVIEW_LEDGER") or str(self.folder / "ledger.sqlite")
+
+    @property
+    def models(self) -> Path:
+        """Model files of this workspace."""
+        return self.folder / "models"
+
+    @property
+    def runs(self) -> Path:
+        """Records of runs."""
+        return self.folder / "runs"
+
+    def media(self, sitting: Sitting) -> Path:
+        """Folder of a sitting's playable copies and thumbnails."""
+        return self.folder.joinpath("media", *(quote(part, safe="") for part in sitting.key))
+
+    def notebook(self, sitting: Sitting) -> Path:
+        """Path of the candidate's own notebook."""
+        name = "--".join(quote(part, safe="") for part in sitting.key)
+        return self.folder / "notebooks" / f"{name}.ipynb"
+
+    # Tables
+
+    def write_sitting(self, sitting: Sitting, frames: Mapping[str, pd.DataFrame]) -> None:
+        """Write all tables of one sitting, the marker last.
+
+        Parameters
+        ----------
+        frames
+            Table name -> rows of this sitting; must hold the ``sittings`` row.
+        """
+        self._part(MARKER, sitting).unlink(missing_ok=True)
+        for name in sorted(frames, key=lambda name: name == MARKER):
+            table = tables.to_arrow(frames[name], name)
+            with atomic_path(self._part(name, sitting)) as path:
+                pq.write_table(table, path, compression="zstd")
+
+    def read(
+        self,
+        name: str,
+        session_id: str,
+        *,
+        candidate_id: str | None = None,
+        subject_id: str | None = None,
+        columns: Iterable[str] | None = None,
+    ) -> pd.DataFrame:
+        """Read a table of a session, or of one candidate or sitting of it.
+
+        Returns
+        -------
+        pandas.DataFrame
+            Under the contract of ``name`` (or the wanted ``columns`` of it), in no promised order.
+        """
+        folder = self._folder(name, session_id)
+        schema = tables.schema(name)
+        wanted = list(columns) if columns is not None else schema.names
+        needed = list(dict.fromkeys([*tables.KEYS, *wanted]))
+        where = [
+            (column, "=", value)
+            for column, value in (("candidate_id", candidate_id), ("subject_id", subject_id))
+            if value is not None
+        ]
+        parts = {_names(path): path for path in sorted(folder.glob("*--*.parquet"))}
+        found = [
+            _read(path, needed, where)
+            for (candidate, subject), path in parts.items()
+            if candidate_id in (None, candidate) and subject_id in (None, subject)
+        ]
+        compacted = folder / _COMPACTED
+        if compacted.exists():
+            rest = _read(compacted, needed, where)
+            own = pd.MultiIndex.from_tuples(list(parts), names=["candidate_id", "subject_id"])
+            keys = pd.MultiIndex.from_frame(rest.select(["candidate_id", "subject_id"]).to_pandas())
+            found.append(rest.filter(pa.array(~keys.isin(own), type=pa.bool_())) if parts else rest)
+        if not found:
+            return tables.empty(name)[wanted]
+        return pa.concat_tables(found).select(wanted).to_pandas()
+
+    def read_sitting(self, name: str, sitting: Sitting) -> pd.DataFrame:
+        """Read a table's rows of one sitting."""
+        session_id, candidate_id, subject_id = sitting.key
+        return self.read(name, session_id, candidate_id=candidate_id, subject_id=subject_id)
+
+    def compact(self, session_id: str) -> None:
+        """Merge the files per sitting of every table into one per session and table."""
+        # The marker is merged first and its parts are removed last: whatever interrupts this,
+        # every sitting that is marked still has all its rows, in one place or the other.
+        for name in sorted(tables.SCHEMAS, key=lambda name: name == MARKER):
+            folder = self._folder(name, session_id)
+            parts = sorted(folder.glob("*--*.parquet"))
+            if not parts:
+                continue
+            frame = self.read(name, session_id)
+            ordered = frame.sort_values(["candidate_id", "subject_id"], kind="stable")
+            with atomic_path(folder / _COMPACTED) as path:
+                pq.write_table(tables.to_arrow(ordered, name), path, compression="zstd")
+            for part in parts:
+                part.unlink()
+
+    def sessions(self) -> list[str]:
+        """Ids of the sessions that have been analysed here."""
+        found = (self.folder / "tables" / MARKER).glob("session_id=*")
+        return sorted(unquote(path.name.removeprefix("session_id=")) for path in found)
+
+    def parquet_files(self, name: str) -> list[Path]:
+        """All files of a table over all sessions, for queries across them."""
+        return sorted((self.folder / "tables" / name).glob("session_id=*/*.parquet"))
+
+    def _folder(self, name: str, session_id: str) -> Path:
+        return self.folder / "tables" / name / f"session_id={quote(session_id, safe='')}"
+
+    def _part(self, name: str, sitting: Sitting) -> Path:
+        _, candidate_id, subject_id = sitting.key
+        file = f"{quote(candidate_id, safe='')}--{quote(subject_id, safe='')}.parquet"
+        return self._folder(name, sitting.session.id) / file
+
+
+def _names(part: Path) -> tuple[str, str]:
+    candidate, _, subject = part.stem.partition("--")
+    return unquote(candidate), unquote(subject)
+
+
+def _read(path: Path, columns: list[str], where: list[tuple[str, str, str]]) -> pa.Table:
+    try:
+        # The path says session_id=..., too; it is read from the file, not parsed from the path.
+        return pq.read_table(path, columns=columns, filters=where or None, partitioning=None)
+    except (pa.ArrowInvalid, OSError) as error:
+        raise ReviewError(
+            "a table of the workspace cannot be read",
+            where=path,
+            found=str(error).splitlines()[0],
+            todo="delete the file and run `review analyze` again",
+        ) from error
