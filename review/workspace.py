@@ -7,6 +7,7 @@ Everything here can be made again from the session folder, except the ledger.
 
 from __future__ import annotations
 
+import json
 import os
 import tempfile
 from contextlib import contextmanager
@@ -19,12 +20,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from review import tables
-from review.errors import ReviewError
+from review.errors import ReviewError, SessionError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from review.session import Sitting
+    from review.session import Session, Sitting
 
 _COMPACTED: Final = "all.parquet"
 #: The table whose row says that a sitting's other tables are whole; written last, removed first.
@@ -95,6 +96,36 @@ class Workspace:
         """Path of the candidate's own notebook."""
         name = "--".join(quote(part, safe="") for part in sitting.key)
         return self.folder / "notebooks" / f"{name}.ipynb"
+
+    # Sessions that belong to this workspace
+
+    def register(self, session: Session) -> None:
+        """Remember where a session's folder is: only its files are served to a browser."""
+        entry = {"id": session.id, "folder": str(session.folder.resolve())}
+        with atomic_path(self._registration(session.id)) as path:
+            path.write_text(json.dumps(entry, ensure_ascii=False), encoding="utf-8")
+
+    def session_folder(self, session_id: str) -> Path:
+        """Return the folder of a registered session.
+
+        Raises
+        ------
+        SessionError
+            If no session of this id was analysed into this workspace.
+        """
+        path = self._registration(session_id)
+        if not path.exists():
+            raise SessionError(
+                "this session is not in the workspace",
+                where=f"session {session_id}",
+                expected=f"one of {', '.join(self.sessions()) or 'none so far'}",
+                todo="run `review analyze <session folder>` with this workspace",
+            )
+        return Path(json.loads(path.read_text(encoding="utf-8"))["folder"])
+
+    def sessions(self) -> list[str]:
+        """Ids of the registered sessions."""
+        return sorted(unquote(path.stem) for path in (self.folder / "sessions").glob("*.json"))
 
     # Tables
 
@@ -174,14 +205,12 @@ class Workspace:
             for part in parts:
                 part.unlink()
 
-    def sessions(self) -> list[str]:
-        """Ids of the sessions that have been analysed here."""
-        found = (self.folder / "tables" / MARKER).glob("session_id=*")
-        return sorted(unquote(path.name.removeprefix("session_id=")) for path in found)
-
     def parquet_files(self, name: str) -> list[Path]:
         """All files of a table over all sessions, for queries across them."""
         return sorted((self.folder / "tables" / name).glob("session_id=*/*.parquet"))
+
+    def _registration(self, session_id: str) -> Path:
+        return self.folder / "sessions" / f"{quote(session_id, safe='')}.json"
 
     def _folder(self, name: str, session_id: str) -> Path:
         return self.folder / "tables" / name / f"session_id={quote(session_id, safe='')}"

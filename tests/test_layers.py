@@ -43,7 +43,7 @@ FENCES = {
 BESIDE = {
     ("cli", "demo"), ("cli", "workbench"), ("__main__", "cli"), ("demo", "workbench"),
     ("session", "errors"), ("tables", "errors"), ("scoring", "rules"), ("figures", "rules"),
-    ("ledger", "rules"),
+    ("ledger", "rules"), ("workspace", "session"),
 }  # fmt: skip
 
 
