@@ -37,6 +37,7 @@ bench: .venv/.ready
 lock:
 	uv pip compile -q --universal --python-version 3.11 --all-extras --generate-hashes \
 	  --no-emit-index-url --no-header --no-annotate pyproject.toml -o requirements.lock
+	python3 scripts/environment.py
 
 clean:
 	rm -rf .venv workspace reports/*

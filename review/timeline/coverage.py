@@ -160,7 +160,7 @@ def _where(
 
 
 def _muted(placed: Placed, stream: str) -> NDArray[np.float64]:
-    """A file without a sound track, while others of the same stream may have one."""
+    """Return when files without a sound track run; others of the stream may have one."""
     without = placed.segments[placed.segments["audio_codec"].isna()]
     return segment_spans(without, placed.clocks, stream)
 

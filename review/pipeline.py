@@ -1,0 +1,212 @@
+"""The one place where the order of the steps is written: files, tables, flags, score."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import time
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from review import __version__, detectors, tables
+from review.loaders import load_sitting
+from review.loaders.regions import region_boundary
+from review.rules import load_rulebook
+from review.scoring.risk import score
+from review.signals.measure import MeasureOptions, measure
+from review.signals.models import find_models
+from review.timeline.assemble import assemble
+from review.timeline.clocks import declared_clocks
+from review.timeline.coverage import CoverageOptions
+from review.workspace import MARKER
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    import pandas as pd
+
+    from review.loaders.record import SittingRecord
+    from review.session import Session, Sitting
+    from review.workspace import Workspace
+
+#: Tables that an analysis writes, besides the marker.
+TABLES = tuple(name for name in tables.SCHEMAS if name != MARKER)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options:
+    """What an analysis depends on besides the evidence; part of every result's key."""
+
+    thresholds: Mapping[str, Mapping[str, Any]]
+    measure: MeasureOptions
+    coverage: CoverageOptions
+
+
+def resolve_options(session: Session) -> Options:
+    """Resolve thresholds: session.toml before the rulebook before the detectors' defaults.
+
+    Raises
+    ------
+    DetectorError, RulebookError
+        If a threshold names no detector or option, or the rulebook is not valid.
+    """
+    book = load_rulebook(session.rulebook, folder=session.folder)
+    thresholds = detectors.resolve(session.thresholds, book.thresholds, platform=session.platform)
+    return Options(thresholds=thresholds, measure=MeasureOptions(), coverage=CoverageOptions())
+
+
+def sitting_key(sitting: Sitting, options: Options, models: Mapping[str, str]) -> str:
+    """Return the hash that a sitting's tables stand under.
+
+    It covers the manifest and the sitting's files by name, size and time of change (contents are
+    hashed when they are read, and stand in ``segments``), the options, the models and the code.
+    """
+    session = sitting.session
+    files = [session.folder / "session.toml", session.folder / "candidates.csv"]
+    for folder in (sitting.folder, sitting.shared_folder):
+        files += sorted(path for path in folder.rglob("*") if path.is_file())
+    stats = [(path, path.stat()) for path in files if path.exists()]
+    listing = [(str(p.relative_to(session.folder)), s.st_size, s.st_mtime_ns) for p, s in stats]
+    whole = {
+        "files": listing,
+        "options": asdict(options),
+        "models": dict(sorted(models.items())),
+        "code": code_version(),
+    }
+    text = json.dumps(whole, sort_keys=True, default=str)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+@cache
+def code_version() -> str:
+    """Return the package's version and a hash of its source, so that a changed rule counts."""
+    digest = hashlib.sha256()
+    root = Path(__file__).parent
+    for part in ("loaders", "signals", "timeline", "detectors", "rules", "scoring"):
+        for path in sorted((root / part).rglob("*")):
+            if path.suffix in {".py", ".toml"}:
+                digest.update(path.read_bytes())
+    digest.update(Path(__file__).read_bytes())
+    return f"{__version__}+{digest.hexdigest()[:12]}"
+
+
+def analyze_sitting(
+    sitting: Sitting,
+    workspace: Workspace,
+    *,
+    options: Options | None = None,
+    force: bool = False,
+    progress: Callable[[str, float], None] | None = None,
+) -> pd.DataFrame:
+    """Analyse one sitting into the workspace, unless its tables already stand under the same key.
+
+    Parameters
+    ----------
+    options
+        From :func:`resolve_options`; resolved here if not given.
+    force
+        Analyse even if nothing changed.
+    progress
+        Called with the stream in work and the share done (0 to 1).
+
+    Returns
+    -------
+    pandas.DataFrame
+        The sitting's row of the table ``sittings``.
+
+    Raises
+    ------
+    ReviewError
+        What a batch turns into a row of state ``failed``.
+    """
+    started = time.monotonic()
+    options = options or resolve_options(sitting.session)
+    models = find_models(workspace)
+    key = sitting_key(sitting, options, models.hashes)
+    known = workspace.read_sitting(MARKER, sitting)
+    if not force and len(known) and (known["key"].iloc[0], known["state"].iloc[0]) == (key, "done"):
+        return known
+    record = load_sitting(sitting)
+    frames = analyse_record(record, models=models, options=options, progress=progress)
+    window = frames.pop("window")
+    frames[MARKER] = marker_row(
+        sitting, state="done", key=key, elapsed_s=time.monotonic() - started, window=window
+    )
+    workspace.write_sitting(sitting, frames)
+    return frames[MARKER]
+
+
+def analyse_record(
+    record: SittingRecord,
+    *,
+    models: Any,
+    options: Options,
+    progress: Callable[[str, float], None] | None = None,
+) -> dict[str, Any]:
+    """Take a loaded sitting through all steps.
+
+    Returns
+    -------
+    dict
+        Table name -> rows, and ``window`` -> ``(start_s, end_s)``.
+    """
+    sitting = record.sitting
+    measured = measure(
+        record,
+        models=models,
+        boundary=region_boundary(sitting.session, sitting.candidate),
+        options=options.measure,
+        progress=progress,
+    )
+    clocks = declared_clocks(sitting)
+    evidence = assemble(record, measured, clocks, options=options.coverage)
+    flags, detector_problems = detectors.run(evidence, options.thresholds)
+    scores = score(
+        flags,
+        evidence.coverage,
+        window=evidence.window,
+        required_streams=sitting.session.required_streams,
+        rulebook=load_rulebook(sitting.session.rulebook, folder=sitting.session.folder),
+        key=sitting.key,
+    )
+    problems = tables.join("problems", [record.problems, measured.problems, detector_problems])
+    return {
+        "segments": record.segments,
+        "clocks": clocks,
+        "coverage": evidence.coverage,
+        "events": evidence.events,
+        "positions": evidence.positions,
+        "signals": measured.signals,
+        "detections": measured.detections,
+        "texts": measured.texts,
+        "flags": flags,
+        "scores": scores,
+        "problems": problems,
+        "window": evidence.window,
+    }
+
+
+def marker_row(
+    sitting: Sitting,
+    *,
+    state: str,
+    key: str,
+    elapsed_s: float,
+    window: tuple[float, float] | None = None,
+    reason: str | None = None,
+) -> pd.DataFrame:
+    """Return a sitting's row of ``sittings``."""
+    row = {
+        "state": state,
+        "reason": reason,
+        "key": key,
+        "window_start_s": None if window is None else window[0],
+        "window_end_s": None if window is None else window[1],
+        "elapsed_s": elapsed_s,
+        "analysed_at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "version": code_version(),
+    }
+    return tables.build(MARKER, [row], key=sitting.key)
