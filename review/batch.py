@@ -1,0 +1,329 @@
+"""Many sittings: check, analyse, score and evaluate a session, a failure being a row."""
+
+from __future__ import annotations
+
+import json
+import multiprocessing
+import os
+import platform
+import time
+from concurrent.futures import (
+    FIRST_COMPLETED,
+    Future,
+    ProcessPoolExecutor,
+    ThreadPoolExecutor,
+    wait,
+)
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+from tqdm.auto import tqdm
+
+from review import pipeline, tables
+from review.errors import ReviewError, SessionError
+from review.ledger import open_ledger
+from review.ledger.decisions import decisions_of_session
+from review.loaders import load_session
+from review.loaders.check import check_sitting
+from review.loaders.truth import load_truth
+from review.scoring.evaluation import Evaluation, evaluate_flags
+from review.scoring.worklist import worklist
+from review.workspace import MARKER, Workspace, atomic_path
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from review.session import Session, Sitting
+
+#: What one sitting may raise that is its own misfortune and not a fault of the run: the project's
+#: errors, and those that damaged evidence provokes in the libraries under them.
+FAILURES = (ReviewError, ArithmeticError, LookupError, MemoryError, OSError, TypeError, ValueError)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Job:
+    """What every sitting of a run is analysed with."""
+
+    space: Workspace
+    options: pipeline.Options
+    force: bool
+
+
+def _sittings(
+    session: Session, candidates: Sequence[str] | None, subjects: Sequence[str] | None
+) -> list[Sitting]:
+    for candidate_id in candidates or ():
+        session.candidate(candidate_id)  # an unknown one is an error, not an empty result
+    for subject_id in subjects or ():
+        session.subject(subject_id)
+    return [
+        s
+        for s in session.sittings()
+        if (not candidates or s.candidate.id in candidates)
+        and (not subjects or s.subject.id in subjects)
+    ]
+
+
+def check(
+    folder: Path | str, *, deep: bool = False, progress: bool = False
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Say whether a session folder is complete and sound.
+
+    Parameters
+    ----------
+    folder
+        Session folder. It is only read.
+    deep
+        Walk all packets and hold them against what the headers claim.
+
+    Returns
+    -------
+    streams, problems : pandas.DataFrame
+        One row per sitting and stream, and the table ``problems``.
+
+    Raises
+    ------
+    SessionError
+        If the folder's manifest or candidates cannot be used at all.
+    """
+    session, found = load_session(folder)
+    sittings = list(session.sittings())
+    rows: list[pd.DataFrame] = []
+    problems = [found]
+    # Headers wait for the disk, not for the processor: threads serve.
+    work = [(check_sitting, (sitting,), {"deep": deep}) for sitting in sittings]
+    for streams, own in _threaded(work, progress=progress, what="checking"):
+        rows.append(streams)
+        problems.append(own)
+    streams = pd.concat(rows, ignore_index=True) if rows else pd.DataFrame()
+    return streams, tables.join("problems", problems)
+
+
+def _threaded(
+    work: Iterable[tuple[Callable[..., Any], tuple[Any, ...], dict[str, Any]]],
+    *,
+    progress: bool,
+    what: str,
+) -> Iterable[Any]:
+    with ThreadPoolExecutor(max_workers=min(32, 4 * (os.cpu_count() or 1))) as pool:
+        futures = [pool.submit(function, *a, **k) for function, a, k in work]
+        for future in tqdm(futures, desc=what, unit="sitting", disable=not progress):
+            yield future.result()
+
+
+def analyze(
+    folder: Path | str,
+    *,
+    workspace: Workspace | Path | str | None = None,
+    candidates: Sequence[str] | None = None,
+    subjects: Sequence[str] | None = None,
+    workers: int | None = None,
+    force: bool = False,
+    progress: bool = False,
+) -> pd.DataFrame:
+    """Analyse the sittings of a session into a workspace.
+
+    A sitting whose inputs, options, models and code are those of an earlier run is not analysed
+    again. A sitting that fails is a row with its reason; the others go on.
+
+    Parameters
+    ----------
+    folder
+        Session folder. It is only read.
+    workspace
+        Folder of results; ``REVIEW_WORKSPACE`` or ``workspace`` if not given.
+    workers
+        Processes; by default one per core. 1 works in this process.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Table ``sittings``, one row per sitting asked for, in the session's order.
+
+    Raises
+    ------
+    SessionError, DetectorError, RulebookError
+        If the run cannot start.
+    """
+    space = workspace if isinstance(workspace, Workspace) else Workspace(workspace)
+    session, session_problems = load_session(folder)
+    options = pipeline.resolve_options(session)
+    chosen = _sittings(session, candidates, subjects)
+    space.register(session)
+    job = _Job(space=space, options=options, force=force)
+    started = datetime.now(UTC)
+    done: list[pd.DataFrame] = []
+    count = max(1, min(workers or os.cpu_count() or 1, len(chosen)))
+    with tqdm(total=len(chosen), desc="analysing", unit="sitting", disable=not progress) as bar:
+        runner = _in_this_process if count == 1 else _in_processes
+        for row in runner(chosen, job, count):
+            done.append(row)
+            bar.set_postfix_str("/".join(row.loc[0, ["candidate_id", "subject_id"]]))
+            bar.update()
+    space.compact(session.id)
+    result = _in_order(tables.join(MARKER, done), chosen)
+    _record_run(space, session, options, result, session_problems, started)
+    return result
+
+
+def _attempt(sitting: Sitting, job: _Job) -> pd.DataFrame:
+    started = time.monotonic()
+    try:
+        return pipeline.analyze_sitting(sitting, job.space, options=job.options, force=job.force)
+    except FAILURES as error:
+        message = (
+            str(error) if isinstance(error, ReviewError) else f"{type(error).__name__}: {error}"
+        )
+        return _failed(sitting, job.space, message, time.monotonic() - started)
+
+
+def _failed(sitting: Sitting, space: Workspace, message: str, elapsed_s: float) -> pd.DataFrame:
+    """Put a failed sitting on record, its earlier results withdrawn."""
+    row = pipeline.marker_row(
+        sitting, state="failed", key="", elapsed_s=elapsed_s, reason=" ".join(message.split())
+    )
+    frames = {name: tables.empty(name) for name in pipeline.TABLES}
+    frames["problems"] = tables.build(
+        "problems",
+        [{"severity": "error", "code": "sitting_failed", "message": row.loc[0, "reason"]}],
+        key=sitting.key,
+    )
+    space.write_sitting(sitting, {**frames, MARKER: row})
+    return row
+
+
+def _in_this_process(
+    sittings: Sequence[Sitting], job: _Job, _workers: int
+) -> Iterable[pd.DataFrame]:
+    for sitting in sittings:
+        yield _attempt(sitting, job)
+
+
+def _in_processes(sittings: Sequence[Sitting], job: _Job, workers: int) -> Iterable[pd.DataFrame]:
+    """Run sittings in worker processes; what kills a worker is that sitting's failure.
+
+    A pool that broke does not say who broke it: the sittings that were under way are tried once
+    more, each alone, and the one that breaks its pool again is the one.
+    """
+    # spawn: forking a process that has decoder and network threads can lock up.
+    context = multiprocessing.get_context("spawn")
+    waiting = list(reversed(sittings))
+    suspects: list[Sitting] = []
+    while waiting:
+        with ProcessPoolExecutor(workers, mp_context=context) as pool:
+            running: dict[Future[pd.DataFrame], Sitting] = {}
+            while waiting or running:
+                while waiting and len(running) < workers:
+                    sitting = waiting.pop()
+                    running[pool.submit(_attempt, sitting, job)] = sitting
+                finished, _ = wait(running, return_when=FIRST_COMPLETED)
+                for future in finished:
+                    sitting = running.pop(future)
+                    try:
+                        yield future.result()
+                    except BrokenProcessPool:
+                        suspects.append(sitting)
+                if suspects:
+                    suspects.extend(running.values())
+                    break
+        for suspect in suspects:
+            with ProcessPoolExecutor(1, mp_context=context) as pool:
+                try:
+                    yield pool.submit(_attempt, suspect, job).result()
+                except BrokenProcessPool:
+                    reason = "its process was ended from outside or crashed (out of memory?)"
+                    yield _failed(suspect, job.space, reason, 0.0)
+        suspects.clear()
+
+
+def _in_order(rows: pd.DataFrame, sittings: Sequence[Sitting]) -> pd.DataFrame:
+    order = {sitting.key: n for n, sitting in enumerate(sittings)}
+    keys = pd.Series(list(rows[list(tables.KEYS)].itertuples(index=False, name=None)))
+    return rows.iloc[keys.map(order).argsort(kind="stable")].reset_index(drop=True)
+
+
+def _record_run(
+    space: Workspace,
+    session: Session,
+    options: pipeline.Options,
+    rows: pd.DataFrame,
+    problems: pd.DataFrame,
+    started: datetime,
+) -> None:
+    """Keep what this run was: versions, options, times and results."""
+    record = {
+        "session_id": session.id,
+        "folder": str(session.folder),
+        "started": started.isoformat(timespec="seconds"),
+        "finished": datetime.now(UTC).isoformat(timespec="seconds"),
+        "code": pipeline.code_version(),
+        "python": platform.python_version(),
+        "thresholds": options.thresholds,
+        "session_problems": problems["message"].tolist(),
+        "sittings": rows[["candidate_id", "subject_id", "state", "reason", "elapsed_s"]].to_dict(
+            "records"
+        ),
+    }
+    name = f"{started:%Y%m%dT%H%M%S%f}Z.json"
+    with atomic_path(space.runs / name) as path:
+        text = json.dumps(record, ensure_ascii=False, indent=1, default=str)
+        path.write_text(text, encoding="utf-8")
+
+
+def score(session: Path | str, *, workspace: Workspace | Path | str | None = None) -> pd.DataFrame:
+    """Return the session's worklist: every sitting with risk, unseen, flags and state of work.
+
+    Parameters
+    ----------
+    session
+        Session folder, or the id of a session of the workspace.
+    """
+    space = workspace if isinstance(workspace, Workspace) else Workspace(workspace)
+    session_id = resolve_session_id(session, space)
+    rows = space.read(MARKER, session_id)
+    if rows.empty:
+        raise SessionError(
+            "this session has not been analysed into this workspace",
+            where=f"session {session_id}",
+            found=f"no results in {space.folder}",
+            todo="run `review analyze <session folder>` first",
+        )
+    return worklist(
+        rows,
+        space.read("scores", session_id),
+        space.read("flags", session_id),
+        decisions_of_session(open_ledger(space.ledger), session_id),
+    )
+
+
+def resolve_session_id(session: Path | str, space: Workspace) -> str:
+    """Return the id of a session that is named by its folder or by its id."""
+    if str(session) in space.sessions():
+        return str(session)
+    loaded, _ = load_session(session)
+    return loaded.id
+
+
+def evaluate(
+    folder: Path | str,
+    *,
+    truth: Path | str | None = None,
+    workspace: Workspace | Path | str | None = None,
+    progress: bool = False,
+) -> Evaluation:
+    """Hold the flags of a session against its truth; analyses what is not analysed yet.
+
+    Parameters
+    ----------
+    truth
+        Truth file; ``truth.csv`` of the session folder if not given.
+    """
+    space = workspace if isinstance(workspace, Workspace) else Workspace(workspace)
+    session, _ = load_session(folder)
+    known = load_truth(Path(truth) if truth is not None else session.folder / "truth.csv")
+    windows = analyze(folder, workspace=space, progress=progress)
+    return evaluate_flags(space.read("flags", session.id), known, windows)
