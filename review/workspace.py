@@ -1,6 +1,6 @@
 """Where tables, media and the ledger live.
 
-``tables/<name>/session_id=<id>/<candidate>--<subject>.parquet`` while a run lasts, compacted to
+``tables/<name>/session_id=<id>/<candidate>+<subject>.parquet`` while a run lasts, compacted to
 ``all.parquet`` when it ends. Readers see both, a sitting's own file before the compacted rows.
 Everything here can be made again from the session folder, except the ledger.
 """
@@ -30,6 +30,22 @@ if TYPE_CHECKING:
 _COMPACTED: Final = "all.parquet"
 #: The table whose row says that a sitting's other tables are whole; written last, removed first.
 MARKER: Final = "sittings"
+
+
+#: Between two names in a file's name; escaped within a name.
+_BETWEEN: Final = "+"
+
+
+def file_name(text: str) -> str:
+    """Return a text as one file name that no text can leave its folder with.
+
+    Examples
+    --------
+    >>> file_name("2022-北京/01"), file_name("..")
+    ('2022-%E5%8C%97%E4%BA%AC%2F01', '%2E.')
+    """
+    quoted = quote(text, safe="")
+    return f"%2E{quoted[1:]}" if quoted.startswith(".") else quoted
 
 
 def default_folder() -> Path:
@@ -90,11 +106,11 @@ class Workspace:
 
     def media(self, sitting: Sitting) -> Path:
         """Folder of a sitting's playable copies and thumbnails."""
-        return self.folder.joinpath("media", *(quote(part, safe="") for part in sitting.key))
+        return self.folder.joinpath("media", *(file_name(part) for part in sitting.key))
 
     def notebook(self, sitting: Sitting) -> Path:
         """Path of the candidate's own notebook."""
-        name = "--".join(quote(part, safe="") for part in sitting.key)
+        name = _BETWEEN.join(file_name(part) for part in sitting.key)
         return self.folder / "notebooks" / f"{name}.ipynb"
 
     # Sessions that belong to this workspace
@@ -168,7 +184,7 @@ class Workspace:
             for column, value in (("candidate_id", candidate_id), ("subject_id", subject_id))
             if value is not None
         ]
-        parts = {_names(path): path for path in sorted(folder.glob("*--*.parquet"))}
+        parts = {_names(path): path for path in sorted(folder.glob(f"*{_BETWEEN}*.parquet"))}
         found = [
             _read(path, needed, where)
             for (candidate, subject), path in parts.items()
@@ -195,7 +211,7 @@ class Workspace:
         # every sitting that is marked still has all its rows, in one place or the other.
         for name in sorted(tables.SCHEMAS, key=lambda name: name == MARKER):
             folder = self._folder(name, session_id)
-            parts = sorted(folder.glob("*--*.parquet"))
+            parts = sorted(folder.glob(f"*{_BETWEEN}*.parquet"))
             if not parts:
                 continue
             frame = self.read(name, session_id)
@@ -210,19 +226,19 @@ class Workspace:
         return sorted((self.folder / "tables" / name).glob("session_id=*/*.parquet"))
 
     def _registration(self, session_id: str) -> Path:
-        return self.folder / "sessions" / f"{quote(session_id, safe='')}.json"
+        return self.folder / "sessions" / f"{file_name(session_id)}.json"
 
     def _folder(self, name: str, session_id: str) -> Path:
-        return self.folder / "tables" / name / f"session_id={quote(session_id, safe='')}"
+        return self.folder / "tables" / name / f"session_id={file_name(session_id)}"
 
     def _part(self, name: str, sitting: Sitting) -> Path:
         _, candidate_id, subject_id = sitting.key
-        file = f"{quote(candidate_id, safe='')}--{quote(subject_id, safe='')}.parquet"
+        file = f"{file_name(candidate_id)}{_BETWEEN}{file_name(subject_id)}.parquet"
         return self._folder(name, sitting.session.id) / file
 
 
 def _names(part: Path) -> tuple[str, str]:
-    candidate, _, subject = part.stem.partition("--")
+    candidate, _, subject = part.stem.partition(_BETWEEN)
     return unquote(candidate), unquote(subject)
 
 
