@@ -1,0 +1,1 @@
+"""Measurements on device time: what the pictures, the sound and the positions show."""
