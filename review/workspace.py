@@ -106,7 +106,11 @@ class Workspace:
 
     def media(self, sitting: Sitting) -> Path:
         """Folder of a sitting's playable copies and thumbnails."""
-        return self.folder.joinpath("media", *(file_name(part) for part in sitting.key))
+        return self.media_of(sitting.key)
+
+    def media_of(self, key: tuple[str, str, str]) -> Path:
+        """Return :meth:`media` for session_id, candidate_id, subject_id."""
+        return self.folder.joinpath("media", *(file_name(part) for part in key))
 
     def notebook(self, sitting: Sitting) -> Path:
         """Path of the candidate's own notebook."""
