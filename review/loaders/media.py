@@ -1,0 +1,308 @@
+"""Pictures, packets and sound of one media file, by presentation time stamp.
+
+Time is always ``pts`` × time base as a :class:`fractions.Fraction`, never a picture's number over
+a rate: phones and browsers change their rate while they record.
+"""
+
+from __future__ import annotations
+
+import math
+from contextlib import contextmanager
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+from av.error import EOFError as EndOfFile
+from av.error import FFmpegError
+
+from review.errors import LoadError
+from review.loaders.container import (
+    MediaInfo,
+    first_of,
+    note_error,
+    opened,
+    packets_of,
+    probe,
+    read_info,
+    seek,
+)
+from review.loaders.sound import SoundBlock, sound_blocks
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from av.container import InputContainer
+    from av.packet import Packet as RawPacket
+    from av.video.frame import VideoFrame
+    from av.video.stream import VideoStream
+    from numpy.typing import NDArray
+
+__all__ = [
+    "Damage",
+    "MediaInfo",
+    "Packet",
+    "Picture",
+    "SoundBlock",
+    "VideoReader",
+    "open_video",
+    "probe",
+    "sound_blocks",
+]
+
+
+#: Seeks aim this much earlier: some containers find key frames by decoding time, which runs ahead
+#: of presentation time by at most 16 pictures (H.264, A.3.1: max_dec_frame_buffering).
+_SEEK_MARGIN_S: Final = 0.6
+#: How far back a shown picture is looked for when nothing decodes closer by: one damaged key
+#: frame first, then everything.
+_LOOK_BACK_S: Final = (0.0, 30.0, math.inf)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Packet:
+    """One compressed picture."""
+
+    pts_s: float
+    size_bytes: int
+    is_key: bool
+    duration_s: float = 0.0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class Picture:
+    """One picture: ``pixels`` upright, uint8, (height, width, 3) in BGR or (height, width)."""
+
+    pts_s: float
+    pixels: NDArray[np.uint8]
+    is_key: bool
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Damage:
+    """A stretch of a file that did not decode, on its own time stamps."""
+
+    start_pts_s: float
+    end_pts_s: float
+    reason: str
+
+
+@contextmanager
+def open_video(path: Path | str) -> Iterator[VideoReader]:
+    """Open a file for its pictures.
+
+    Raises
+    ------
+    LoadError
+        If the file cannot be opened or has no picture track.
+    """
+    with opened(path) as container:
+        stream = first_of(container, "video")
+        if stream is None:
+            raise LoadError(
+                "no picture track",
+                where=path,
+                expected="a video file",
+                found=container.format.name,
+                todo="check that the right file was handed in",
+            )
+        yield VideoReader(container, stream, read_info(path, container))
+
+
+class VideoReader:
+    """Reads the first picture track of an open file; made by :func:`open_video`.
+
+    Attributes
+    ----------
+    info : MediaInfo
+    damage : list of Damage
+        Stretches that the last call of :meth:`pictures` could not decode.
+    """
+
+    def __init__(self, container: InputContainer, stream: VideoStream, info: MediaInfo) -> None:
+        self.info = info
+        self.damage: list[Damage] = []
+        self._container = container
+        self._stream = stream
+        self._base = Fraction(stream.time_base or Fraction(1, 1_000_000))
+        self._fresh = True
+
+    def packets(self) -> Iterator[Packet]:
+        """Walk all packets of the picture track without decoding, in the file's order."""
+        self._rewind(None)
+        for packet in packets_of(self._container, self._stream):
+            stamp = packet.pts if packet.pts is not None else packet.dts
+            if stamp is not None and packet.size:
+                yield Packet(
+                    pts_s=float(stamp * self._base),
+                    size_bytes=packet.size,
+                    is_key=packet.is_keyframe,
+                    duration_s=float((packet.duration or 0) * self._base),
+                )
+
+    def pictures(
+        self,
+        *,
+        start_pts_s: float | None = None,
+        end_pts_s: float | None = None,
+        keys_only: bool = False,
+        every_s: float | None = None,
+        width_px: int | None = None,
+        gray: bool = False,
+        grid_pts_s: float | None = None,
+    ) -> Iterator[Picture]:
+        """Decode pictures in order of time.
+
+        Memory does not depend on the length of the file. What does not decode is skipped and
+        noted in :attr:`damage`.
+
+        Parameters
+        ----------
+        start_pts_s, end_pts_s
+            Half-open interval of time stamps; None for no bound.
+        keys_only
+            Only key frames, without decoding the others.
+        every_s
+            At most one picture in each interval of this length, the first of it.
+        grid_pts_s
+            Where those intervals are counted from; ``start_pts_s`` (or time stamp zero) if not
+            given.
+        width_px
+            Width of the pictures, the ratio kept; None for the recorded width. A file whose size
+            changes on the way (browser recorders) then still gives pictures of one width.
+        gray
+            Brightness alone, shape (height, width).
+        """
+        self.damage = []
+        self._rewind(start_pts_s)
+        self._stream.codec_context.skip_frame = "NONKEY" if keys_only else "DEFAULT"
+        grid_s = grid_pts_s if grid_pts_s is not None else start_pts_s or 0.0
+        slot = -math.inf
+        for frame in self._frames(keys_only=keys_only):
+            stamp = frame.pts if frame.pts is not None else frame.dts
+            if stamp is None:
+                continue
+            pts_s = float(stamp * self._base)
+            if start_pts_s is not None and pts_s < start_pts_s:
+                continue
+            if end_pts_s is not None and pts_s >= end_pts_s:
+                return
+            if every_s is not None:
+                now = math.floor((pts_s - grid_s) / every_s + 1e-9)
+                if now <= slot:
+                    continue
+                slot = now
+            yield Picture(
+                pts_s=pts_s, pixels=_pixels(frame, width_px, gray=gray), is_key=frame.key_frame
+            )
+
+    def shown_at(self, pts_s: float, *, width_px: int | None = None) -> Picture | None:
+        """Return the picture that a player shows at a time stamp: the last at or before it."""
+        best: VideoFrame | None = None
+        for back_s in _LOOK_BACK_S:
+            self._rewind(pts_s - back_s)
+            self._stream.codec_context.skip_frame = "DEFAULT"
+            for frame in self._frames(keys_only=False):
+                if frame.pts is not None and frame.pts * self._base > pts_s:
+                    break
+                best = frame
+            if best is not None or pts_s - back_s <= self.info.origin_pts_s:
+                break
+        if best is None or best.pts is None:
+            return None
+        return Picture(
+            pts_s=float(best.pts * self._base),
+            pixels=_pixels(best, width_px, gray=False),
+            is_key=best.key_frame,
+        )
+
+    def _rewind(self, start_pts_s: float | None) -> None:
+        if start_pts_s is None and self._fresh:
+            self._fresh = False
+            return
+        self._fresh = False
+        origin = self.info.origin_pts_s
+        wanted = origin if start_pts_s is None else max(origin, start_pts_s - _SEEK_MARGIN_S)
+        seek(self._container, self._stream, wanted)
+
+    def _frames(self, *, keys_only: bool) -> Iterator[VideoFrame]:
+        last_pts_s = broken_from_s = None
+        reason = ""
+        for packet in packets_of(self._container, self._stream):
+            if keys_only and packet.size and not packet.is_keyframe:
+                continue
+            try:
+                frames = packet.decode()
+            except EndOfFile:
+                frames = []
+            except FFmpegError as error:
+                reason = note_error(error)
+                if broken_from_s is None:
+                    broken_from_s = self._time_of(packet, last_pts_s)
+                continue
+            for frame in frames:
+                if frame.pts is not None:
+                    last_pts_s = float(frame.pts * self._base)
+                if broken_from_s is not None and last_pts_s is not None:
+                    self._note(broken_from_s, last_pts_s, reason)
+                    broken_from_s = None
+                yield frame
+        if broken_from_s is not None:
+            end_s = self.info.end_pts_s
+            self._note(broken_from_s, broken_from_s if end_s is None else end_s, reason)
+
+    def _time_of(self, packet: RawPacket, last_pts_s: float | None) -> float:
+        stamp = packet.pts if packet.pts is not None else packet.dts
+        if stamp is not None:
+            return float(stamp * self._base)
+        return self.info.origin_pts_s if last_pts_s is None else last_pts_s
+
+    def _note(self, start_s: float, end_s: float, reason: str) -> None:
+        self.damage.append(
+            Damage(start_pts_s=start_s, end_pts_s=max(end_s, start_s), reason=reason)
+        )
+
+
+def _pixels(frame: VideoFrame, width_px: int | None, *, gray: bool) -> NDArray[np.uint8]:
+    matrix = _display_matrix(frame)
+    lying = matrix is not None and matrix[0][0] == 0
+    width, height = frame.width, frame.height
+    if width_px is not None:
+        across, along = (height, width) if lying else (width, height)
+        along = max(1, round(along * width_px / across))
+        width, height = (along, width_px) if lying else (width_px, along)
+    pixels = frame.to_ndarray(
+        format="gray" if gray else "bgr24",
+        width=width,
+        height=height,
+        # Averages what becomes one pixel; anything else shimmers when text is made small.
+        interpolation="AREA" if width < frame.width else "BILINEAR",
+    )
+    return pixels if matrix is None else _upright(pixels, matrix)
+
+
+def _display_matrix(frame: VideoFrame) -> tuple[tuple[int, int], tuple[int, int]] | None:
+    """Return the 2×2 part of the container's display matrix in quarter turns, None for upright."""
+    if not frame.rotation and "DISPLAYMATRIX" not in frame.side_data:
+        return None
+    raw = np.frombuffer(bytes(frame.side_data["DISPLAYMATRIX"]), dtype=np.int32)
+    # ISO/IEC 14496-12, 8.3.2: a b u c d v x y w, of which a b c d are 16.16 fixed point.
+    turn = np.rint(raw[[0, 1, 3, 4]] / 65536).astype(int)
+    a, b, c, d = (int(v) for v in np.sign(turn))
+    if (a, b, c, d) == (1, 0, 0, 1) or abs(a * d - b * c) != 1 or (a and b):
+        return None
+    return ((a, b), (c, d))
+
+
+def _upright(
+    pixels: NDArray[np.uint8], matrix: tuple[tuple[int, int], tuple[int, int]]
+) -> NDArray[np.uint8]:
+    """Apply a display matrix of quarter turns and mirrorings (x' = a x + c y, y' = b x + d y)."""
+    (a, b), (c, d) = matrix
+    if a == 0:
+        pixels = pixels.swapaxes(0, 1)
+        # Now the columns are the former rows: x' = c y, y' = b x.
+        a, d = c, b
+    turned = pixels[:: 1 if d > 0 else -1, :: 1 if a > 0 else -1]
+    return np.ascontiguousarray(turned)

@@ -1,0 +1,155 @@
+"""Sound of one media file in short blocks, resampled on the way."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+from av.audio.resampler import AudioResampler
+from av.error import EOFError as EndOfFile
+from av.error import FFmpegError
+
+from review.errors import LoadError
+from review.loaders.container import first_of, opened, packets_of, seek
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from av.audio.frame import AudioFrame
+    from av.audio.stream import AudioStream
+    from av.container import InputContainer
+    from numpy.typing import NDArray
+
+#: Time stamps that differ by more than this from where the samples before them end start a new
+#: run. Below lies the rounding of containers that count in milliseconds, above a real hole.
+_HOLE_S: Final = 0.04
+#: Decoding starts this much earlier than asked, so that codecs with memory have settled.
+_RUN_UP_S: Final = 0.2
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class SoundBlock:
+    """Consecutive samples: ``samples`` is float32 mono, full scale 1.0."""
+
+    pts_s: float
+    samples: NDArray[np.float32]
+
+
+def sound_blocks(
+    path: Path | str,
+    *,
+    rate_hz: int = 16000,
+    start_pts_s: float | None = None,
+    end_pts_s: float | None = None,
+) -> Iterator[SoundBlock]:
+    """Decode the first sound track of a file, mixed to one channel, in blocks of about a second.
+
+    A hole in the time stamps ends a block; nothing is filled in. Memory does not depend on the
+    length of the file.
+
+    Parameters
+    ----------
+    rate_hz
+        Sampling rate of the samples that come out.
+    start_pts_s, end_pts_s
+        Half-open interval of time stamps; None for no bound.
+
+    Raises
+    ------
+    LoadError
+        If the file cannot be opened or has no sound track.
+    """
+    with opened(path) as container:
+        stream = first_of(container, "audio")
+        if stream is None:
+            raise LoadError("no sound track", where=path, expected="a recording with sound")
+        if start_pts_s is not None:
+            first_s = float((stream.start_time or 0) * Fraction(stream.time_base))
+            seek(container, stream, max(first_s, start_pts_s - _RUN_UP_S))
+        runs = _runs(_frames(container, stream), stream, rate_hz, end_pts_s)
+        for block in _blocks(runs, rate_hz):
+            cut = _cut(block, rate_hz, start_pts_s, end_pts_s)
+            if len(cut.samples):
+                yield cut
+
+
+def _frames(container: InputContainer, stream: AudioStream) -> Iterator[AudioFrame]:
+    for packet in packets_of(container, stream):
+        try:
+            yield from packet.decode()
+        except EndOfFile:
+            return
+        except FFmpegError:
+            # The hole shows in the time stamps of what follows.
+            continue
+
+
+def _runs(
+    frames: Iterator[AudioFrame], stream: AudioStream, rate_hz: int, end_pts_s: float | None
+) -> Iterator[tuple[float | None, NDArray[np.float32]]]:
+    """Yield (start of a new run or None to go on, samples)."""
+    base = Fraction(stream.time_base or Fraction(1, 1_000_000))
+    resampler: AudioResampler | None = None
+    shape: tuple[int, str, str] | None = None
+    expected_s: float | None = None
+    for frame in frames:
+        if not frame.samples or not frame.sample_rate:
+            continue
+        stamp_s = float(frame.pts * base) if frame.pts is not None else expected_s or 0.0
+        if end_pts_s is not None and stamp_s >= end_pts_s:
+            break
+        now = (frame.sample_rate, frame.layout.name, frame.format.name)
+        hole = expected_s is None or abs(stamp_s - expected_s) > _HOLE_S
+        if resampler is None or hole or now != shape:
+            if resampler is not None:
+                yield None, _drain(resampler)
+            resampler, shape = AudioResampler(format="flt", layout="mono", rate=rate_hz), now
+            expected_s = stamp_s
+            yield stamp_s, np.empty(0, np.float32)
+        expected_s = (expected_s or 0.0) + frame.samples / frame.sample_rate
+        # Run times are counted in samples from the first one; the container's rounding stays out.
+        frame.pts = None
+        for out in resampler.resample(frame):
+            yield None, out.to_ndarray().reshape(-1)
+    if resampler is not None:
+        yield None, _drain(resampler)
+
+
+def _drain(resampler: AudioResampler) -> NDArray[np.float32]:
+    parts = [out.to_ndarray().reshape(-1) for out in resampler.resample(None)]
+    return np.concatenate(parts) if parts else np.empty(0, np.float32)
+
+
+def _blocks(
+    runs: Iterator[tuple[float | None, NDArray[np.float32]]], rate_hz: int
+) -> Iterator[SoundBlock]:
+    """Cut runs into blocks of a second, each placed by counting samples from its run's start."""
+    start_s, done, held, count = 0.0, 0, [], 0  # type: ignore[var-annotated]
+    for begins_s, samples in runs:
+        if begins_s is not None:
+            if count:
+                yield SoundBlock(pts_s=start_s + done / rate_hz, samples=np.concatenate(held))
+            start_s, done, held, count = begins_s, 0, [], 0
+        held.append(samples)
+        count += len(samples)
+        if count >= rate_hz:
+            yield SoundBlock(pts_s=start_s + done / rate_hz, samples=np.concatenate(held))
+            done, held, count = done + count, [], 0
+    if count:
+        yield SoundBlock(pts_s=start_s + done / rate_hz, samples=np.concatenate(held))
+
+
+def _cut(
+    block: SoundBlock, rate_hz: int, start_pts_s: float | None, end_pts_s: float | None
+) -> SoundBlock:
+    first, last = 0, len(block.samples)
+    if start_pts_s is not None:
+        first = min(max(0, int(np.ceil((start_pts_s - block.pts_s) * rate_hz - 1e-6))), last)
+    if end_pts_s is not None:
+        last = max(first, min(last, int(np.ceil((end_pts_s - block.pts_s) * rate_hz - 1e-6))))
+    if first == 0 and last == len(block.samples):
+        return block
+    return SoundBlock(pts_s=block.pts_s + first / rate_hz, samples=block.samples[first:last])
