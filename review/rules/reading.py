@@ -1,0 +1,354 @@
+"""Read a rulebook file and say everything that is wrong in it."""
+
+from __future__ import annotations
+
+import tomllib
+from importlib.resources import files
+from pathlib import Path
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Final
+
+from review import words
+from review.errors import RulebookError
+from review.rules import model
+from review.session import PLATFORMS, STREAMS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+    from importlib.resources.abc import Traversable
+
+#: The format that this version reads.
+FORMAT: Final = 1
+
+
+def shipped_rulebooks() -> tuple[str, ...]:
+    """Return the names of the rulebooks that come with the package."""
+    names = (entry.name for entry in _folder().iterdir())
+    return tuple(sorted(name.removesuffix(".toml") for name in names if name.endswith(".toml")))
+
+
+def load_rulebook(name_or_path: str | Path) -> model.Rulebook:
+    """Load a shipped rulebook by its name, or any by its path.
+
+    Raises
+    ------
+    RulebookError
+        If there is none, or naming everything that is wrong in it: clause, expected, found.
+    """
+    text = str(name_or_path)
+    if text in shipped_rulebooks():
+        return parse(_folder().joinpath(f"{text}.toml").read_text(encoding="utf-8"), where=text)
+    path = Path(name_or_path)
+    if not path.is_file():
+        raise RulebookError(
+            "no such rulebook",
+            where=text,
+            expected=f"the path of a file, or one of {', '.join(shipped_rulebooks())}",
+        )
+    try:
+        return parse(path.read_text(encoding="utf-8"), where=path)
+    except (OSError, UnicodeDecodeError) as error:
+        raise RulebookError("the rulebook cannot be read", where=path, found=str(error)) from error
+
+
+def parse(text: str, *, where: str | Path = "rulebook") -> model.Rulebook:
+    """Make a rulebook from the text of a file; see :func:`load_rulebook`."""
+    try:
+        raw = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise RulebookError("not a TOML file", where=where, found=str(error)) from error
+    problems: list[str] = []
+    book = _rulebook(_Table(raw, "rulebook", problems))
+    _check_references(book, problems)
+    if problems:
+        raise RulebookError(
+            f"{len(problems)} thing(s) wrong in the rulebook",
+            where=where,
+            found="; ".join(problems),
+            todo="mend the file; docs/rulebooks.md explains every key",
+        )
+    return book
+
+
+def _folder() -> Traversable:
+    return files("review.rules").joinpath("rulebooks")
+
+
+class _Table:
+    """One table of the file; what it cannot give is noted as a problem and replaced."""
+
+    def __init__(self, raw: Mapping[str, Any], name: str, problems: list[str]) -> None:
+        self.raw = raw
+        self.name = name
+        self.problems = problems
+        self.asked: set[str] = set()
+
+    def wrong(self, key: str, expected: str) -> None:
+        found = repr(self.raw[key]) if key in self.raw else "nothing"
+        self.problems.append(f"{self.name}: {key}: expected {expected}, found {found}")
+
+    def get(
+        self, key: str, kind: type | tuple[type, ...], expected: str, *, default: Any = None
+    ) -> Any:
+        """Return a value of a type; without a default the key must be there."""
+        self.asked.add(key)
+        if key not in self.raw and default is not None:
+            return default
+        value = self.raw.get(key)
+        kinds = kind if isinstance(kind, tuple) else (kind,)
+        if not isinstance(value, kinds) or (isinstance(value, bool) and bool not in kinds):
+            self.wrong(key, expected)
+            return default if default is not None else _blank(kind)
+        return value
+
+    def text(self, key: str) -> str:
+        value: str = self.get(key, str, "a text")
+        return value
+
+    def flag(self, key: str) -> bool:
+        value: bool = self.get(key, bool, "true or false", default=False)
+        return value
+
+    def number(self, key: str, low: float, high: float) -> float:
+        value = self.get(key, (int, float), f"a number from {low:g} to {high:g}", default=0.0)
+        if not low <= value <= high:
+            self.wrong(key, f"a number from {low:g} to {high:g}")
+        return float(value)
+
+    def choice(self, key: str, choices: Iterable[str]) -> str:
+        known = tuple(choices)
+        value = self.get(key, str, f"one of {', '.join(known)}")
+        if key in self.raw and isinstance(value, str) and value not in known:
+            self.wrong(key, f"one of {', '.join(known)}")
+        return str(value)
+
+    def both(self, key: str) -> model.Text:
+        """Return a text in both languages."""
+        value = self.get(key, dict, "{ zh = ..., en = ... }")
+        good = set(value) == {"zh", "en"} and all(
+            isinstance(v, str) and v.strip() for v in value.values()
+        )
+        if key in self.raw and not good:
+            self.wrong(key, "{ zh = ..., en = ... }, both of them texts")
+        return model.Text(zh=str(value.get("zh", "")), en=str(value.get("en", "")))
+
+    def names(self, key: str) -> tuple[str, ...]:
+        value = self.get(key, list, "a list of texts", default=[])
+        if not all(isinstance(v, str) for v in value):
+            self.wrong(key, "a list of texts")
+            return ()
+        return tuple(value)
+
+    def table(self, key: str) -> _Table:
+        return _Table(
+            self.get(key, dict, "a table", default={}), f"{self.name}: {key}", self.problems
+        )
+
+    def tables(self, key: str, identity: str) -> list[_Table]:
+        """Return an array of tables, each named by its ``identity``."""
+        found = self.get(key, list, f"a list of [[{key}]]", default=[])
+        if not all(isinstance(v, dict) for v in found):
+            self.wrong(key, f"a list of [[{key}]]")
+            return []
+        return [
+            _Table(raw, f"{key} {raw.get(identity, f'number {n}')}", self.problems)
+            for n, raw in enumerate(found, start=1)
+        ]
+
+    def done(self) -> None:
+        """Note the keys that nobody asked for."""
+        self.problems.extend(
+            f"{self.name}: unknown key {key}; known: {', '.join(sorted(self.asked))}"
+            for key in self.raw
+            if key not in self.asked
+        )
+
+
+def _blank(kind: type | tuple[type, ...]) -> Any:
+    return (kind[0] if isinstance(kind, tuple) else kind)()
+
+
+def _rulebook(top: _Table) -> model.Rulebook:
+    if top.get("format", int, f"{FORMAT}", default=0) != FORMAT:
+        top.wrong("format", f"{FORMAT}")
+    parameters = _parameters(top.table("parameters"))
+    clauses = tuple(_clause(t, parameters) for t in top.tables("clauses", "id"))
+    book = model.Rulebook(
+        id=top.text("id"),
+        platform=top.choice("platform", PLATFORMS),
+        name=top.both("name"),
+        source=top.both("source"),
+        clauses=clauses,
+        required_streams=top.names("required_streams"),
+        parameters=MappingProxyType(parameters),
+        thresholds=_thresholds(top),
+        conflicts=tuple(_conflict(t) for t in top.tables("conflicts", "id")),
+        omitted=tuple(_omitted(t) for t in top.tables("omitted", "number")),
+    )
+    top.done()
+    return book
+
+
+def _thresholds(top: _Table) -> Mapping[str, Mapping[str, Any]]:
+    # Which detectors and options there are is known to the registry alone: detectors may come
+    # from outside, so review.detectors.registry.resolve checks the names.
+    found = top.get("thresholds", dict, "a table", default={})
+    for name, options in found.items():
+        if not isinstance(options, dict):
+            top.problems.append(f"thresholds: {name}: expected a table, found {options!r}")
+    return MappingProxyType(
+        {n: MappingProxyType(dict(o)) for n, o in found.items() if isinstance(o, dict)}
+    )
+
+
+def _parameters(table: _Table) -> dict[str, model.Parameter]:
+    made = {}
+    for name in table.raw:
+        entry = table.table(name)
+        value = entry.get("value", (bool, int, float, str), "a value")
+        choices = tuple(entry.get("choices", list, "a list", default=[]))
+        if choices and value not in choices:
+            entry.wrong("value", f"one of {', '.join(map(repr, choices))}")
+        if "assumed" not in entry.raw:
+            entry.wrong("assumed", "true where the source leaves it open, else false")
+        made[name] = model.Parameter(
+            name=name,
+            value=value,
+            assumed=entry.flag("assumed"),
+            summary=entry.both("summary"),
+            choices=choices,
+            unit=entry.get("unit", str, "a text", default=""),
+        )
+        entry.done()
+    return made
+
+
+def _clause(table: _Table, parameters: Mapping[str, model.Parameter]) -> model.Clause:
+    clause = model.Clause(
+        id=table.text("id"),
+        number=table.both("number"),
+        outcome=table.choice("outcome", model.OUTCOME_CLASSES),
+        summary=table.both("summary"),
+        labels=MappingProxyType(_labels(table.table("labels"))),
+        weight=table.number("weight", 0, 100),
+        penalty=_optional(table, "penalty", _penalty),
+        signers=_signers(table),
+        warning_first=table.flag("warning_first"),
+        evidence_kept=table.flag("evidence_kept"),
+        note_required=table.flag("note_required"),
+        permission_excuses=table.flag("permission_excuses"),
+        organiser_decides=table.flag("organiser_decides"),
+        limits=MappingProxyType(_limits(table.table("limits"), parameters)),
+        sanctioned_by=table.names("sanctioned_by"),
+        follows=_optional(table, "follows", _follows),
+    )
+    if clause.outcome != "note" and clause.penalty is None:
+        table.wrong("penalty", "{ kind = ... }, since the outcome is no note")
+    if clause.penalty is not None and not clause.signers:
+        table.wrong("signers", "lists of roles, since there is a penalty")
+    table.done()
+    return clause
+
+
+def _optional(table: _Table, key: str, make: Callable[[_Table], Any]) -> Any:
+    if key not in table.raw:
+        table.asked.add(key)
+        return None
+    return make(table.table(key))
+
+
+def _labels(table: _Table) -> dict[str, float]:
+    known = {key.removeprefix("label.") for key in words.table() if key.startswith("label.")}
+    for label in table.raw:
+        if label not in known:
+            table.problems.append(f"{table.name}: no such flag label: {label}")
+    return {label: table.number(label, 0, 1) for label in table.raw}
+
+
+def _limits(table: _Table, parameters: Mapping[str, model.Parameter]) -> dict[str, float]:
+    limits = {}
+    for name in table.raw:
+        value = table.get(name, (int, float, str), "a number or the name of a parameter")
+        if isinstance(value, str):
+            value = parameters[value].value if value in parameters else value
+        if isinstance(value, (str, bool)):
+            table.wrong(name, "a number, or the name of a parameter that is one")
+            continue
+        limits[name] = float(value)
+    return limits
+
+
+def _penalty(table: _Table) -> model.Penalty:
+    penalty = model.Penalty(
+        kind=table.choice("kind", model.PENALTIES), ban_years=int(table.number("ban_years", 0, 99))
+    )
+    table.done()
+    return penalty
+
+
+def _follows(table: _Table) -> model.Follows:
+    follows = model.Follows(
+        penalty=table.choice("penalty", model.PENALTIES), count=int(table.number("count", 1, 99))
+    )
+    table.done()
+    return follows
+
+
+def _signers(table: _Table) -> tuple[tuple[str, ...], ...]:
+    found = table.get("signers", list, "lists of roles", default=[])
+    good = all(
+        isinstance(group, list) and group and all(role in model.SIGNER_ROLES for role in group)
+        for group in found
+    )
+    if not good:
+        table.wrong("signers", f"lists of roles out of {', '.join(model.SIGNER_ROLES)}")
+        return ()
+    return tuple(tuple(group) for group in found)
+
+
+def _conflict(table: _Table) -> model.Conflict:
+    conflict = model.Conflict(
+        id=table.text("id"),
+        clauses=table.names("clauses"),
+        summary=table.both("summary"),
+        parameter=table.get("parameter", str, "the name of a parameter", default="") or None,
+    )
+    table.done()
+    return conflict
+
+
+def _omitted(table: _Table) -> model.Omitted:
+    omitted = model.Omitted(number=table.text("number"), reason=table.text("reason"))
+    table.done()
+    return omitted
+
+
+def _check_references(book: model.Rulebook, problems: list[str]) -> None:
+    ids = [clause.id for clause in book.clauses]
+    problems.extend(
+        f"clauses {i}: the id is there twice" for i in sorted(set(ids)) if _twice(i, ids)
+    )
+    problems.extend(
+        f"required_streams: no such stream: {stream}"
+        for stream in book.required_streams
+        if stream not in STREAMS
+    )
+    cited = [("clauses", c.id, c.sanctioned_by) for c in book.clauses]
+    cited += [("conflicts", c.id, c.clauses) for c in book.conflicts]
+    problems.extend(
+        f"{kind} {name}: no such clause: {other}"
+        for kind, name, others in cited
+        for other in others
+        if other not in ids
+    )
+    problems.extend(
+        f"conflicts {c.id}: no such parameter: {c.parameter}"
+        for c in book.conflicts
+        if c.parameter is not None and c.parameter not in book.parameters
+    )
+    if not ids:
+        problems.append("clauses: expected at least one [[clauses]], found nothing")
+
+
+def _twice(item: str, items: list[str]) -> bool:
+    return items.count(item) > 1
