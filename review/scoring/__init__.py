@@ -1,0 +1,1 @@
+"""From flags to risk, to the order of work, and to how good the flags are."""

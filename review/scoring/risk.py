@@ -1,0 +1,161 @@
+"""A sitting's risk from its flags, and how much of it could not be seen.
+
+Risk orders the work; it decides nothing. With ``w`` the rulebook's points of a label as a share of
+one (:meth:`review.rules.Rulebook.label_weight` / 100), ``s`` the scores of its flags, and ``T`` the
+length of the judged window:
+
+* the strongest flag counts in full: ``p = max(s)``, whatever the length of the sitting, since what
+  happened once happened;
+* every further one counts by rate, so that long and short sittings compare:
+  ``r = (sum(s) - p) * REFERENCE_S / max(T, SHORTEST_S)``;
+* together ``e = 1 - (1 - p) * exp(-r / REPEATS)``, between 0 and 1;
+* labels are combined as independent grounds: ``risk = 100 * (1 - prod(1 - w * e))``.
+
+Each step rises with every flag and never passes its bound, so that adding a flag never lowers a
+risk and none passes 100. The points of a label are its share of ``-log(1 - w * e)``, so that the
+points add up to the risk whatever the order.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from review import tables
+from review.timeline import intervals as iv
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    import pandas as pd
+    from numpy.typing import NDArray
+
+    from review.rules import Rulebook
+
+#: The length to which repetition is referred: the theory paper of the ITMC notice, in seconds.
+REFERENCE_S: Final = 5400.0
+#: Windows below this count as this long: a few seconds of exam say nothing about a rate.
+SHORTEST_S: Final = 600.0
+#: Repetitions of full score per reference length that close 63 % of what was left open.
+REPEATS: Final = 5.0
+#: A label's share never reaches one: there is always room above, and its logarithm is finite.
+_CEILING: Final = 0.999
+
+#: States in which a view is recorded and still shows nothing.
+_HIDDEN: Final = ("black", "covered", "frozen")
+
+
+def score(
+    flags: pd.DataFrame,
+    coverage: pd.DataFrame,
+    *,
+    window: tuple[float, float],
+    required_streams: Iterable[str],
+    rulebook: Rulebook,
+    key: tuple[str, str, str],
+) -> pd.DataFrame:
+    """Score one sitting.
+
+    Parameters
+    ----------
+    flags, coverage
+        Tables of the sitting (session time).
+    window
+        ``(start_s, end_s)`` that is judged, session time.
+    required_streams
+        Streams whose absence makes it unseen.
+    rulebook
+        Where the severity of a label comes from.
+    key
+        session_id, candidate_id, subject_id.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Table ``scores``, one row; ``reasons`` are ``"<label> <points>"``, the heaviest first.
+    """
+    points = label_points(flags, window=window, rulebook=rulebook)
+    ordered = sorted(points.items(), key=lambda item: (-item[1], item[0]))
+    row = {
+        "risk": min(sum(points.values()), 100.0),
+        "unseen": unseen(coverage, window=window, required_streams=required_streams),
+        "reasons": [f"{label} {value:.1f}" for label, value in ordered if value > 0],
+    }
+    return tables.build("scores", [row], key=key)
+
+
+def label_points(
+    flags: pd.DataFrame, *, window: tuple[float, float], rulebook: Rulebook
+) -> dict[str, float]:
+    """Return label -> risk points (0 to 100); their sum is the risk."""
+    length_s = max(window[1] - window[0], SHORTEST_S)
+    grounds = {
+        str(label): -math.log1p(
+            -min(rulebook.label_weight(str(label)) / 100 * evidence(scores, length_s), _CEILING)
+        )
+        for label, scores in _scores(flags).items()
+    }
+    total = sum(grounds.values())
+    risk = -100.0 * math.expm1(-total)
+    return {label: risk * ground / total if total else 0.0 for label, ground in grounds.items()}
+
+
+def evidence(scores: NDArray[np.float64], length_s: float) -> float:
+    """Return how much the flags of one label show together, 0 to 1.
+
+    Parameters
+    ----------
+    scores
+        Scores of the flags, each 0 to 1.
+    length_s
+        Length of the judged window in seconds.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> evidence(np.array([0.5]), 5400.0)
+    0.5
+    >>> round(evidence(np.array([0.5, 0.5]), 5400.0), 3)
+    0.548
+    """
+    peak = float(scores.max())
+    rate = (math.fsum(scores) - peak) * REFERENCE_S / length_s
+    return 1.0 - (1.0 - peak) * math.exp(-max(rate, 0.0) / REPEATS)
+
+
+def unseen(
+    coverage: pd.DataFrame, *, window: tuple[float, float], required_streams: Iterable[str]
+) -> float:
+    """Return the share (0 to 1) of the required coverage that is not there, or shows nothing.
+
+    A window without length could not be seen at all: 1. Without required streams nothing is
+    missing: 0.
+
+    Parameters
+    ----------
+    coverage
+        stream, start_s, end_s, state (session time).
+    """
+    streams = tuple(required_streams)
+    length_s = window[1] - window[0]
+    if length_s <= 0:
+        return 1.0
+    if not streams:
+        return 0.0
+    seen = [iv.total_s(_seen(coverage, stream, window)) for stream in streams]
+    return float(np.clip(1.0 - math.fsum(seen) / (length_s * len(streams)), 0.0, 1.0))
+
+
+def _seen(coverage: pd.DataFrame, stream: str, window: tuple[float, float]) -> NDArray[np.float64]:
+    rows = coverage[coverage["stream"] == stream]
+    recorded = rows.loc[rows["state"] == "recorded", ["start_s", "end_s"]].to_numpy(dtype=float)
+    hidden = rows.loc[rows["state"].isin(_HIDDEN), ["start_s", "end_s"]].to_numpy(dtype=float)
+    return iv.intersection(iv.difference(recorded, hidden), [window])
+
+
+def _scores(flags: pd.DataFrame) -> Mapping[str, NDArray[np.float64]]:
+    return {
+        str(label): rows["score"].to_numpy(dtype=float) for label, rows in flags.groupby("label")
+    }
