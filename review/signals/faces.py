@@ -86,7 +86,8 @@ class CenterFace:
         """Return the faces; see :class:`FaceDetector`."""
         small, scale = _fit(picture, self._long_side_px)
         self._net.setInput(cv2.dnn.blobFromImage(small))
-        heat, size, offset, points = self._net.forward(["537", "538", "539", "540"])
+        outputs = self._net.forward(["537", "538", "539", "540"])
+        heat, size, offset, points = (np.asarray(output, dtype=float) for output in outputs)
         rows, columns = np.nonzero(heat[0, 0] > self._threshold)
         if not len(rows):
             return []
@@ -139,7 +140,9 @@ class YuNet:
         _, found = self._net.detect(small)
         if found is None:
             return []
-        return _faces(found[:, :4], found[:, 14], found[:, 4:14].reshape(-1, 5, 2), scale, picture)
+        rows = np.asarray(found, dtype=float)
+        landmarks = rows[:, 4:14].reshape(-1, 5, 2)
+        return _faces(rows[:, :4], rows[:, 14], landmarks, scale, picture)
 
 
 def face_detector(models: Models, *, long_side_px: int = LONG_SIDE_PX) -> FaceDetector:
@@ -169,9 +172,9 @@ def _fit(picture: Picture, long_side_px: int) -> tuple[Picture, NDArray[np.float
 
 
 def _faces(
-    boxes: NDArray[np.floating],
-    scores: NDArray[np.floating],
-    landmarks: NDArray[np.floating],
+    boxes: NDArray[np.float64],
+    scores: NDArray[np.float64],
+    landmarks: NDArray[np.float64],
     scale: NDArray[np.float64],
     picture: Picture,
 ) -> list[Face]:

@@ -1,0 +1,96 @@
+"""The registered and log-in photographs, as detections.
+
+A photograph's face is a row of ``detections`` with ``stream`` ``identity/<name>`` (``id_photo``,
+``login_photo_client``, ...), ``label`` its name, ``device_s`` 0 and ``track`` -1.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import cv2
+import numpy as np
+
+from review.signals.faces import face_detector
+from review.signals.identity import MIN_WIDTH_PX, Embedder
+from review.signals.samples import Samples
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from review.loaders.record import SittingRecord
+    from review.signals.models import Models
+
+#: What precedes the photograph's name in ``stream``.
+PREFIX: Final = "identity/"
+#: A photograph is looked at once, so it may cost more: a full-length one shows a small face.
+_SIDE_PX: Final = 640
+
+
+def measure_photos(record: SittingRecord, *, models: Models) -> list[Samples]:
+    """Find and embed the largest face of each photograph; what has none is a problem."""
+    if not record.photos:
+        return []
+    detector = face_detector(models, long_side_px=_SIDE_PX)
+    embedder = Embedder(models)
+    measured = []
+    for name, path in sorted(record.photos.items()):
+        samples = Samples(stream=PREFIX + name)
+        _measure(path, name, samples, detector, embedder)
+        measured.append(samples)
+    return measured
+
+
+def _measure(path: Path, name: str, samples: Samples, detector: object, embedder: Embedder) -> None:
+    picture = _read(path)
+    if picture is None:
+        samples.problem(
+            "warning",
+            "photo_unreadable",
+            f"{path}: expected a JPEG or PNG picture; faces are not compared with it",
+            file=str(path),
+        )
+        return
+    faces = detector.detect(picture)  # type: ignore[attr-defined]
+    if not faces:
+        samples.problem(
+            "warning",
+            "photo_without_face",
+            f"{path}: no face is found in it; faces are not compared with it",
+            file=str(path),
+        )
+        return
+    face = max(faces, key=lambda f: f.w_px * f.h_px)
+    if face.w_px < MIN_WIDTH_PX:
+        samples.problem(
+            "warning",
+            "photo_too_small",
+            f"{path}: the face is {face.w_px:.0f} px wide, expected at least {MIN_WIDTH_PX:.0f}; "
+            "faces are not compared with it",
+            file=str(path),
+        )
+        return
+    samples.detections.append(
+        {
+            "stream": samples.stream,
+            "device_s": 0.0,
+            "kind": "face",
+            "label": name,
+            "track": -1,
+            "x_px": face.x_px,
+            "y_px": face.y_px,
+            "w_px": face.w_px,
+            "h_px": face.h_px,
+            "score": face.score,
+            "embedding": embedder.embed(picture, face),
+        }
+    )
+
+
+def _read(path: Path) -> np.ndarray | None:
+    try:
+        # Read by Python: OpenCV cannot open paths with Chinese in them everywhere.
+        data = np.frombuffer(path.read_bytes(), dtype=np.uint8)
+    except OSError:
+        return None
+    return cv2.imdecode(data, cv2.IMREAD_COLOR) if len(data) else None
