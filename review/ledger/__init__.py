@@ -1,0 +1,7 @@
+"""What people decided, signed and in order: append-only, in one file or in PostgreSQL."""
+
+from review.ledger.chain import Anchor, Entry
+from review.ledger.identity import Author, current_author
+from review.ledger.store import Ledger, open_ledger
+
+__all__ = ["Anchor", "Author", "Entry", "Ledger", "current_author", "open_ledger"]

@@ -1,0 +1,201 @@
+"""What stands of the decisions on flags, and how they follow their flags."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import pandas as pd
+
+from review.tables import KEYS
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from review.ledger.store import Ledger
+
+#: Columns of a reading: what one person thinks of one flag.
+READING_COLUMNS: Final = (
+    *KEYS,
+    "kind",
+    "flag_id",
+    "label",
+    "stream",
+    "device_start_s",
+    "device_end_s",
+    "verdict",
+    "note",
+    "blind",
+    "author",
+    "source",
+    "role",
+    "at",
+    "seq",
+)
+#: Columns of a decision: what stands of all readings of one flag.
+DECISION_COLUMNS: Final = (*READING_COLUMNS, "readers", "disputed")
+
+_OUTCOME_COLUMNS: Final = [*KEYS, "outcome", "rulebook", "clauses", "note", "appeal"]
+_SIGNED: Final = ["author", "source", "role", "key_id", "at", "seq"]
+_FLAG: Final = [*KEYS, "flag_id"]
+
+
+def readings(ledger: Ledger, key: Sequence[str | None]) -> pd.DataFrame:
+    """Return the last word of each person on each flag, taken-back ones left out.
+
+    A flag of a person's own is a reading with the verdict ``confirmed``.
+
+    Parameters
+    ----------
+    key
+        session_id, candidate_id, subject_id; fewer for a whole candidate or session.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns :data:`READING_COLUMNS`, in the order of writing.
+    """
+    where = dict(zip(KEYS, key, strict=False))
+    entries = ledger.entries(**where, kinds=("decision", "own_flag", "retraction"))
+    made = pd.DataFrame([_reading(row) for _, row in standing(entries).iterrows()])
+    made = made.reindex(columns=list(READING_COLUMNS))
+    return made.drop_duplicates([*_FLAG, "source", "author"], keep="last").reset_index(drop=True)
+
+
+def standing(entries: pd.DataFrame) -> pd.DataFrame:
+    """Return the entries that were not taken back, without the retractions themselves."""
+    retracted = {
+        payload["seq"]
+        for kind, payload in zip(entries["kind"], entries["payload"], strict=True)
+        if kind == "retraction"
+    }
+    return entries[(entries["kind"] != "retraction") & ~entries["seq"].isin(retracted)]
+
+
+def decisions(ledger: Ledger, key: Sequence[str | None]) -> pd.DataFrame:
+    """Return what stands on each flag of a sitting, candidate or session.
+
+    One reader's verdict stands alone. Where readers differ, the last supervisor's stands if
+    supervisors agree among themselves; otherwise the flag is ``disputed`` and its verdict
+    ``unsure``.
+
+    Parameters
+    ----------
+    key
+        session_id, candidate_id, subject_id; fewer for a whole candidate or session.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns :data:`DECISION_COLUMNS`: one row per flag, with the reading that stands.
+    """
+    return settle(readings(ledger, key))
+
+
+def settle(read: pd.DataFrame) -> pd.DataFrame:
+    """Return one row per flag from the readings of one or more people; see :func:`decisions`."""
+    rows = [_settled(group) for _, group in read.groupby(_FLAG, sort=False, dropna=False)]
+    return pd.DataFrame(rows, columns=list(DECISION_COLUMNS)).astype(
+        {"device_start_s": float, "device_end_s": float, "readers": int, "disputed": bool}
+    )
+
+
+def outcomes(ledger: Ledger, key: Sequence[str | None]) -> pd.DataFrame:
+    """Return the outcomes that were recorded and not taken back, in the order of writing.
+
+    Parameters
+    ----------
+    key
+        session_id, candidate_id, subject_id; fewer for a whole candidate or session.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Key columns, outcome, rulebook, clauses, note, appeal, author, source, role, key_id, at,
+        seq: one row per person and time. What may be concluded from them is for
+        :mod:`review.rules.engine` to say.
+    """
+    where = dict(zip(KEYS, key, strict=False))
+    entries = standing(ledger.entries(**where, kinds=("outcome", "retraction")))
+    rows = [
+        {"appeal": None, **row[_OUTCOME_COLUMNS[:3] + _SIGNED].to_dict(), **row["payload"]}
+        for _, row in entries.iterrows()
+    ]
+    return pd.DataFrame(rows, columns=_OUTCOME_COLUMNS + _SIGNED)
+
+
+def match_decisions(
+    decided: pd.DataFrame, flags: pd.DataFrame
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Carry decisions over to the flags of another analysis.
+
+    A decision goes to the flag of the same sitting, label and (leading) stream that overlaps the
+    decided interval by at least half of it on device time; of several, to the one that overlaps it
+    most. A decision on an instant goes to a flag that holds this instant. Several decisions may
+    come to one flag where analysis has merged what it saw apart.
+
+    Parameters
+    ----------
+    decided
+        From :func:`decisions`. Flags that people marked themselves are left alone.
+    flags
+        Table ``flags``.
+
+    Returns
+    -------
+    matched, orphaned : pandas.DataFrame
+        Both with the columns of ``decided``; ``matched`` has the new ``flag_id``, and in addition
+        ``decided_flag_id`` (the old one) and ``share`` (how much of the flag's interval was
+        decided on, 0 to 1). ``orphaned`` are those whose flag is no longer there.
+    """
+    machine = decided[decided["kind"] == "decision"] if "kind" in decided else decided
+    leading = flags.assign(stream=[streams[0] for streams in flags["streams"]])
+    groups = dict(list(leading.groupby([*KEYS, "label", "stream"])))
+    rows, left = [], []
+    for index, one in machine.iterrows():
+        candidates = groups.get((*(one[k] for k in KEYS), one["label"], one["stream"]))
+        best = None if candidates is None else _best(one, candidates)
+        if best is None:
+            left.append(index)
+        else:
+            rows.append({**one, "decided_flag_id": one["flag_id"], **best})
+    matched = pd.DataFrame(rows, columns=[*decided.columns, "decided_flag_id", "share"])
+    return matched, machine.loc[left].reset_index(drop=True)
+
+
+def _best(one: pd.Series, flags: pd.DataFrame) -> dict[str, Any] | None:
+    start, end = flags["device_start_s"], flags["device_end_s"]
+    length = one["device_end_s"] - one["device_start_s"]
+    overlap = end.clip(upper=one["device_end_s"]) - start.clip(lower=one["device_start_s"])
+    good = overlap[overlap >= length / 2]
+    if good.empty:
+        return None
+    index = good.idxmax()
+    whole = end[index] - start[index]
+    share = min(float(good[index] / whole), 1.0) if whole > 0 else 1.0
+    return {"flag_id": flags.loc[index, "flag_id"], "share": share}
+
+
+def _reading(row: pd.Series) -> dict[str, Any]:
+    return {
+        "verdict": "confirmed",
+        **row[[*KEYS, "kind", "author", "source", "role", "at", "seq"]].to_dict(),
+        **row["payload"],
+    }
+
+
+def _settled(group: pd.DataFrame) -> dict[str, Any]:
+    last = group.sort_values("seq").iloc[-1]
+    verdicts = set(group["verdict"])
+    of_supervisors = group[group["role"] == "supervisor"].sort_values("seq")
+    if len(verdicts) > 1 and len(of_supervisors):
+        last, verdicts = of_supervisors.iloc[-1], set(of_supervisors["verdict"])
+    disputed = len(verdicts) > 1
+    kind = "own_flag" if (group["kind"] == "own_flag").any() else "decision"
+    verdict = "unsure" if disputed else last["verdict"]
+    return {
+        **last,
+        "kind": kind,
+        "verdict": verdict,
+        "readers": len(group),
+        "disputed": disputed,
+    }

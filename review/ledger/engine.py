@@ -1,0 +1,93 @@
+"""Connections to the ledger's database: one writer after the other, nobody locked out."""
+
+from __future__ import annotations
+
+import os
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import sqlalchemy as sa
+
+from review.errors import LedgerError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+#: How long a writer waits for its turn, in milliseconds.
+_PATIENCE_MS: Final = 30_000
+#: Name of PostgreSQL's advisory lock that a writer holds: eight letters read as a number.
+_TURN: Final = int.from_bytes(b"reviewle", "big", signed=True)
+
+
+def address(url_or_path: str | Path) -> sa.URL:
+    """Return the database address of a path or an address."""
+    text = str(url_or_path)
+    if "://" in text:
+        try:
+            url = sa.make_url(text)
+        except sa.exc.ArgumentError as error:
+            raise LedgerError("not a database address", where=text) from error
+        if url.get_backend_name() not in ("sqlite", "postgresql"):
+            raise LedgerError(
+                "a ledger of this kind is not known",
+                where=url.render_as_string(),
+                expected="a path, sqlite:///... or postgresql://...",
+            )
+        return url
+    return sa.URL.create("sqlite", database=str(Path(text).absolute()))
+
+
+def make_engine(url: sa.URL) -> sa.Engine:
+    """Return an engine for the address; nothing is opened yet."""
+    engine = sa.create_engine(url, pool_pre_ping=url.get_backend_name() == "postgresql")
+    _keep_to_one_process(engine)
+    if engine.dialect.name == "sqlite":
+        sa.event.listen(engine, "connect", _prepare_sqlite)
+        sa.event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+@contextmanager
+def writing(engine: sa.Engine) -> Iterator[sa.Connection]:
+    """Give a connection in a transaction that nobody else writes beside; commit at its end."""
+    with engine.connect().execution_options(review_write=True) as connection, connection.begin():
+        if connection.dialect.name == "postgresql":
+            connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_TURN)))
+        yield connection
+
+
+def _prepare_sqlite(connection: Any, _record: Any) -> None:
+    # The driver shall not begin transactions by itself: _begin_sqlite does.
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    cursor.execute(f"PRAGMA busy_timeout = {_PATIENCE_MS}")
+    if _may_write(connection):
+        cursor.execute("PRAGMA journal_mode = WAL")
+    # An acknowledged entry survives a power cut.
+    cursor.execute("PRAGMA synchronous = FULL")
+    cursor.execute("PRAGMA trusted_schema = OFF")
+    cursor.close()
+
+
+def _may_write(connection: Any) -> bool:
+    file = connection.execute("PRAGMA database_list").fetchone()[2]
+    return bool(file) and os.access(file, os.W_OK) and os.access(Path(file).parent, os.W_OK)
+
+
+def _begin_sqlite(connection: sa.Connection) -> None:
+    write = connection.get_execution_options().get("review_write", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+
+
+def _keep_to_one_process(engine: sa.Engine) -> None:
+    # A connection that came along through a fork belongs to the parent.
+    @sa.event.listens_for(engine, "connect")
+    def _mark(_connection: Any, record: Any) -> None:
+        record.info["pid"] = os.getpid()
+
+    @sa.event.listens_for(engine, "checkout")
+    def _check(_connection: Any, record: Any, proxy: Any) -> None:
+        if record.info["pid"] != os.getpid():
+            record.dbapi_connection = proxy.dbapi_connection = None
+            raise sa.exc.DisconnectionError("connection of another process")

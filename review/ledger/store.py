@@ -1,0 +1,305 @@
+"""The ledger itself: append, read, prove."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import threading
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import pandas as pd
+import sqlalchemy as sa
+
+from review.errors import LedgerError
+from review.ledger import admission, chain, schema
+from review.ledger.chain import Anchor, Entry
+from review.ledger.engine import address, make_engine, writing
+from review.ledger.faults import plain
+from review.ledger.payloads import Payload, payload_of
+from review.ledger.schema import ENTRIES
+from review.ledger.staff import Staff
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from review.ledger.identity import Author
+
+#: Columns of :meth:`Ledger.entries`; ``payload`` is an object there.
+COLUMNS: Final = chain.COLUMNS
+_BATCH: Final = 10_000
+
+
+def open_ledger(url_or_path: str | Path) -> Ledger:
+    """Open a ledger by the path of its file or the address of its database.
+
+    Nothing is made until something is written: a ledger that is not there yet is empty.
+    """
+    return Ledger(address(url_or_path))
+
+
+class Ledger:
+    """An append-only list of signed entries, each holding the hash of the one before it.
+
+    Parameters
+    ----------
+    url
+        From :func:`review.ledger.engine.address`.
+    """
+
+    def __init__(self, url: sa.URL) -> None:
+        self.where = url.database if url.get_backend_name() == "sqlite" else url.render_as_string()
+        self._engine = make_engine(url)
+        self._path = Path(url.database or "") if url.get_backend_name() == "sqlite" else None
+        self._identity: tuple[int, int] | None = None
+        self._ready = False
+        self._lock = threading.Lock()
+        self._staff, self._staff_seq = Staff(), 0
+
+    def __repr__(self) -> str:
+        return f"Ledger({str(self.where)!r})"
+
+    # Writing
+
+    def append(
+        self,
+        kind: str,
+        payload: Mapping[str, Any] | Payload,
+        *,
+        sitting_key: Sequence[str | None] | None = None,
+        author: Author,
+    ) -> Entry:
+        """Write one entry; when this returns, it is on disk.
+
+        Parameters
+        ----------
+        kind
+            One of :data:`review.ledger.payloads.KINDS`.
+        payload
+            Its content: a type of :mod:`review.ledger.payloads`, or a mapping with its fields.
+        sitting_key
+            session_id, candidate_id, subject_id; fewer for an entry about a candidate or session.
+
+        Raises
+        ------
+        LedgerError
+            If the entry is not possible, not allowed to this author, or not recorded because the
+            database is locked, read-only, full or gone. It was then not written at all.
+        """
+        key = _full_key(sitting_key)
+        content, typed = _content(kind, payload)
+        with plain(str(self.where)):
+            self._prepare()
+            with writing(self._engine) as connection:
+                self._learn_staff(connection)
+                staff = self._staff
+                for enrolment in staff.wants(author, kind):
+                    first = self._write(connection, "staff", enrolment, (None, None, None), author)
+                    staff = staff.after(first.seq, enrolment)
+                if typed is not None:
+                    admission.check(connection, typed, key=key, author=author)
+                else:
+                    staff.after(self._head(connection).seq + 1, content)
+                entry = self._write(connection, kind, content, key, author)
+            self._check_there()
+        return entry
+
+    def record(
+        self,
+        payload: Payload,
+        *,
+        sitting_key: Sequence[str | None] | None = None,
+        author: Author,
+    ) -> Entry:
+        """Write a typed payload: :meth:`append` with the payload's own kind."""
+        return self.append(payload.KIND, payload, sitting_key=sitting_key, author=author)
+
+    def _write(
+        self,
+        connection: sa.Connection,
+        kind: str,
+        content: Mapping[str, Any],
+        key: admission.Key,
+        author: Author,
+    ) -> Entry:
+        last = self._head(connection)
+        fields: dict[str, Any] = {
+            "seq": last.seq + 1,
+            "at": datetime.now(UTC).isoformat(timespec="microseconds"),
+            "author": author.name,
+            "source": author.source,
+            "role": author.role,
+            "kind": kind,
+            **dict(zip(("session_id", "candidate_id", "subject_id"), key, strict=True)),
+            "payload": chain.canonical(content),
+            "prev_hash": last.hash,
+            "key_id": author.key_id,
+        }
+        digest = chain.digest(fields)
+        entry = Entry(**fields, hash=digest.hex(), signature=author.sign(digest))
+        connection.execute(sa.insert(ENTRIES), dataclasses.asdict(entry))
+        return entry
+
+    # Reading
+
+    def entries(
+        self,
+        session_id: str | None = None,
+        candidate_id: str | None = None,
+        subject_id: str | None = None,
+        kinds: Iterable[str] | None = None,
+    ) -> pd.DataFrame:
+        """Return entries in their order, of a session, candidate, subject or of some kinds.
+
+        Returns
+        -------
+        pandas.DataFrame
+            Columns :data:`COLUMNS`; ``payload`` is an object, ``at`` UTC text (ISO 8601).
+        """
+        query = sa.select(ENTRIES).order_by(ENTRIES.c.seq)
+        for column, value in (
+            ("session_id", session_id),
+            ("candidate_id", candidate_id),
+            ("subject_id", subject_id),
+        ):
+            if value is not None:
+                query = query.where(ENTRIES.c[column] == value)
+        if kinds is not None:
+            query = query.where(ENTRIES.c.kind.in_(tuple(kinds)))
+        with self._reading() as connection:
+            rows = [] if connection is None else connection.execute(query).mappings().all()
+        frame = pd.DataFrame([dict(row) for row in rows], columns=list(COLUMNS))
+        frame["payload"] = pd.Series([json.loads(text) for text in frame["payload"]], dtype=object)
+        return frame
+
+    def walk(self, first: int = 1, last: int | None = None) -> Iterator[Entry]:
+        """Give the entries from number ``first`` to ``last`` one by one, as they are stored."""
+        query = sa.select(ENTRIES).where(ENTRIES.c.seq >= first).order_by(ENTRIES.c.seq)
+        if last is not None:
+            query = query.where(ENTRIES.c.seq <= last)
+        with self._reading() as connection:
+            if connection is not None:
+                options = connection.execution_options(yield_per=_BATCH)
+                for row in options.execute(query):
+                    yield Entry(**row._mapping)  # noqa: SLF001  # the documented way to its columns
+
+    def head(self) -> Anchor | None:
+        """Return number and hash of the last entry: what a report or an export carries."""
+        with self._reading() as connection:
+            head = None if connection is None else self._head(connection)
+        return head if head and head.seq else None
+
+    def staff(self) -> Staff:
+        """Return people, roles and keys as they are now."""
+        with self._reading() as connection:
+            if connection is not None:
+                self._learn_staff(connection)
+        return self._staff
+
+    @property
+    def database_user(self) -> str | None:
+        """The user that the database knows; None for a file."""
+        if self._path is not None:
+            return None
+        with plain(str(self.where)), self._engine.connect() as connection:
+            return str(connection.exec_driver_sql("SELECT session_user").scalar_one())
+
+    def close(self) -> None:
+        """Close all connections; the ledger can be used again afterwards."""
+        self._engine.dispose()
+        self._ready = False
+
+    # Inside
+
+    @contextmanager
+    def _reading(self) -> Iterator[sa.Connection | None]:
+        """Give a connection for reading; None where there is no ledger yet."""
+        with plain(str(self.where)):
+            if self._path is not None:
+                if self._identity is not None:
+                    self._check_there()
+                elif not self._path.exists():
+                    yield None
+                    return
+            with self._engine.connect() as connection:
+                there = self._ready or sa.inspect(connection).has_table(ENTRIES.name)
+                if there and self._path is not None and self._identity is None:
+                    self._identity = _identity(self._path)
+                yield connection if there else None
+
+    def _head(self, connection: sa.Connection) -> Anchor:
+        row = connection.execute(
+            sa.select(ENTRIES.c.seq, ENTRIES.c.hash).order_by(ENTRIES.c.seq.desc()).limit(1)
+        ).first()
+        return Anchor(seq=0, hash=chain.GENESIS) if row is None else Anchor(seq=row[0], hash=row[1])
+
+    def _learn_staff(self, connection: sa.Connection) -> None:
+        query = (
+            sa.select(ENTRIES.c.seq, ENTRIES.c.payload)
+            .where(ENTRIES.c.kind == "staff", ENTRIES.c.seq > self._staff_seq)
+            .order_by(ENTRIES.c.seq)
+        )
+        with self._lock:
+            for seq, payload in connection.execute(query):
+                self._staff, self._staff_seq = self._staff.after(seq, json.loads(payload)), seq
+
+    def _prepare(self) -> None:
+        """Make file and table where they are not there, and notice when the file has gone."""
+        with self._lock:
+            if self._path is not None:
+                if self._identity is None:
+                    self._make_folder(self._path.parent)
+                else:
+                    self._check_there()
+            if self._ready:
+                return
+            with writing(self._engine) as connection:
+                schema.create(connection)
+            if self._path is not None:
+                self._identity = _identity(self._path)
+            self._ready = True
+
+    def _make_folder(self, folder: Path) -> None:
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise LedgerError(
+                "the ledger's folder cannot be made", where=folder, found=error.strerror
+            ) from error
+
+    def _check_there(self) -> None:
+        # SQLite would go on writing into a file that was removed or replaced.
+        if self._path is not None and self._identity != _identity(self._path):
+            raise LedgerError(
+                "the ledger's file is gone or was replaced",
+                where=self._path,
+                todo="put it back (review backup) and start again; the last entry may be lost",
+            )
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return status.st_dev, status.st_ino
+
+
+def _full_key(key: Sequence[str | None] | None) -> admission.Key:
+    parts = [*(key or ()), None, None, None][:3]
+    return parts[0], parts[1], parts[2]
+
+
+def _content(
+    kind: str, payload: Mapping[str, Any] | Payload
+) -> tuple[Mapping[str, Any], Payload | None]:
+    if isinstance(payload, Payload):
+        if kind != payload.KIND:
+            raise LedgerError("kind and payload do not agree", expected=payload.KIND, found=kind)
+        return payload.as_payload(), payload
+    if kind == "staff":
+        return dict(payload), None
+    typed = payload_of(kind, payload)
+    return typed.as_payload(), typed
