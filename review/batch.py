@@ -26,7 +26,7 @@ from tqdm.auto import tqdm
 from review import pipeline, tables
 from review.errors import ReviewError, SessionError
 from review.ledger import open_ledger
-from review.ledger.decisions import decisions_of_session
+from review.ledger.decisions import decisions, match_decisions, outcomes
 from review.loaders import load_session
 from review.loaders.check import check_sitting
 from review.loaders.truth import load_truth
@@ -51,6 +51,7 @@ class _Job:
     space: Workspace
     options: pipeline.Options
     force: bool
+    threads: int
 
 
 def _sittings(
@@ -154,15 +155,16 @@ def analyze(
     options = pipeline.resolve_options(session)
     chosen = _sittings(session, candidates, subjects)
     space.register(session)
-    job = _Job(space=space, options=options, force=force)
+    cores = os.cpu_count() or 1
+    count = max(1, min(workers or cores, len(chosen)))
+    job = _Job(space=space, options=options, force=force, threads=max(1, cores // count))
     started = datetime.now(UTC)
     done: list[pd.DataFrame] = []
-    count = max(1, min(workers or os.cpu_count() or 1, len(chosen)))
     with tqdm(total=len(chosen), desc="analysing", unit="sitting", disable=not progress) as bar:
         runner = _in_this_process if count == 1 else _in_processes
         for row in runner(chosen, job, count):
             done.append(row)
-            bar.set_postfix_str("/".join(row.loc[0, ["candidate_id", "subject_id"]]))
+            bar.set_postfix_str(f"{row.loc[0, 'candidate_id']}/{row.loc[0, 'subject_id']}")
             bar.update()
     space.compact(session.id)
     result = _in_order(tables.join(MARKER, done), chosen)
@@ -292,11 +294,15 @@ def score(session: Path | str, *, workspace: Workspace | Path | str | None = Non
             found=f"no results in {space.folder}",
             todo="run `review analyze <session folder>` first",
         )
+    flags = space.read("flags", session_id)
+    ledger = open_ledger(space.ledger)
+    decided, _ = match_decisions(decisions(ledger, (session_id,)), flags)
     return worklist(
         rows,
         space.read("scores", session_id),
-        space.read("flags", session_id),
-        decisions_of_session(open_ledger(space.ledger), session_id),
+        flags,
+        decided,
+        outcomes=outcomes(ledger, (session_id,)),
     )
 
 

@@ -79,7 +79,7 @@ def check(session: Path, deep: bool, as_json: bool) -> None:  # noqa: FBT001
     else:
         _print_table(streams)
         for row in problems.itertuples():
-            where = "/".join(p for p in (row.candidate_id, row.subject_id) if p)
+            where = "/".join(str(p) for p in (row.candidate_id, row.subject_id) if p)
             click.echo(f"{row.severity}: {where + ': ' if where else ''}{row.message}")
         if problems.empty:
             click.echo("No problems found.")
@@ -245,7 +245,8 @@ def _show(frame: pd.DataFrame, *, as_json: bool) -> None:
 
 
 def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:
-    return json.loads(frame.to_json(orient="records", date_format="iso"))
+    records: list[dict[str, Any]] = json.loads(frame.to_json(orient="records", date_format="iso"))
+    return records
 
 
 def _print_json(value: Any) -> None:

@@ -66,6 +66,6 @@ def _found(space: Workspace, session_id: str, rows: pd.DataFrame) -> list[str]:
     lines = [f"{session_id}: {len(rows)} sittings, {len(flags)} flags, {failed} failed"]
     for (candidate, subject), own in flags.groupby(["candidate_id", "subject_id"]):
         counts = own["label"].value_counts()
-        found = ", ".join(f"{label} {n}" if n > 1 else label for label, n in counts.items())
+        found = ", ".join(f"{label} {n}" if n > 1 else f"{label}" for label, n in counts.items())
         lines.append(f"  {candidate} {subject}: {found}")
     return lines

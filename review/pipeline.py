@@ -53,7 +53,7 @@ def resolve_options(session: Session) -> Options:
     DetectorError, RulebookError
         If a threshold names no detector or option, or the rulebook is not valid.
     """
-    book = load_rulebook(session.rulebook, folder=session.folder)
+    book = load_rulebook(session.rulebook)
     thresholds = detectors.resolve(session.thresholds, book.thresholds, platform=session.platform)
     return Options(thresholds=thresholds, measure=MeasureOptions(), coverage=CoverageOptions())
 
@@ -99,6 +99,7 @@ def analyze_sitting(
     *,
     options: Options | None = None,
     force: bool = False,
+    threads: int | None = None,
     progress: Callable[[str, float], None] | None = None,
 ) -> pd.DataFrame:
     """Analyse one sitting into the workspace, unless its tables already stand under the same key.
@@ -109,6 +110,8 @@ def analyze_sitting(
         From :func:`resolve_options`; resolved here if not given.
     force
         Analyse even if nothing changed.
+    threads
+        Streams worked on at once; by default one per core. It does not change the result.
     progress
         Called with the stream in work and the share done (0 to 1).
 
@@ -130,7 +133,9 @@ def analyze_sitting(
     if not force and len(known) and (known["key"].iloc[0], known["state"].iloc[0]) == (key, "done"):
         return known
     record = load_sitting(sitting)
-    frames = analyse_record(record, models=models, options=options, progress=progress)
+    frames = analyse_record(
+        record, models=models, options=options, threads=threads, progress=progress
+    )
     window = frames.pop("window")
     frames[MARKER] = marker_row(
         sitting, state="done", key=key, elapsed_s=time.monotonic() - started, window=window
@@ -144,6 +149,7 @@ def analyse_record(
     *,
     models: Any,
     options: Options,
+    threads: int | None = None,
     progress: Callable[[str, float], None] | None = None,
 ) -> dict[str, Any]:
     """Take a loaded sitting through all steps.
@@ -159,6 +165,7 @@ def analyse_record(
         models=models,
         boundary=region_boundary(sitting.session, sitting.candidate),
         options=options.measure,
+        threads=threads,
         progress=progress,
     )
     clocks = declared_clocks(sitting)
@@ -169,7 +176,7 @@ def analyse_record(
         evidence.coverage,
         window=evidence.window,
         required_streams=sitting.session.required_streams,
-        rulebook=load_rulebook(sitting.session.rulebook, folder=sitting.session.folder),
+        rulebook=load_rulebook(sitting.session.rulebook),
         key=sitting.key,
     )
     problems = tables.join("problems", [record.problems, measured.problems, detector_problems])
