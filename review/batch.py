@@ -164,7 +164,7 @@ def analyze(
         runner = _in_this_process if count == 1 else _in_processes
         for row in runner(chosen, job, count):
             done.append(row)
-            bar.set_postfix_str(f"{row.loc[0, 'candidate_id']}/{row.loc[0, 'subject_id']}")
+            bar.set_postfix_str("/".join(str(row[k].iloc[0]) for k in tables.KEYS[1:]))
             bar.update()
     space.compact(session.id)
     result = _in_order(tables.join(MARKER, done), chosen)

@@ -184,13 +184,22 @@ def trends(workspace: Path | None, by: str, as_json: bool) -> None:  # noqa: FBT
 @_json
 def evaluate(session: Path, truth: Path | None, workspace: Path | None, as_json: bool) -> None:  # noqa: FBT001
     """Hold a session's flags against its truth."""
+    import pandas as pd
+
     from review.batch import evaluate as call
 
     result = call(session, truth=truth, workspace=workspace, progress=_progress())
     if as_json:
         _print_json(result.as_json())
     else:
-        _print_table(result.table())
+        counts = {"total": result.total, **result.labels}
+        rows = [{"label": label, **count.as_json()} for label, count in counts.items()]
+        _print_table(pd.DataFrame(rows))
+        for title, rows_of in (("missed", result.missed), ("false", result.false)):
+            if len(rows_of):
+                click.echo(f"\n{title}:")
+                columns = ["candidate_id", "subject_id", "label", "start_s", "end_s"]
+                _print_table(rows_of[columns])
 
 
 @main.command()

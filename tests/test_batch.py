@@ -1,0 +1,138 @@
+"""A session from files to results: what is kept, what is done again, what a failure leaves."""
+
+import hashlib
+import shutil
+
+import pytest
+
+from review import batch, pipeline
+from review.errors import DetectorError, LoadError, SessionError
+from review.loaders import load_session
+from review.workspace import MARKER, Workspace
+
+
+def fingerprint(folder):
+    return {
+        str(p.relative_to(folder)): (
+            p.stat().st_mtime_ns,
+            hashlib.sha256(p.read_bytes()).hexdigest(),
+        )
+        for p in sorted(folder.rglob("*"))
+        if p.is_file()
+    }
+
+
+@pytest.fixture(scope="module")
+def analysed(simulated, tmp_path_factory):
+    space = Workspace(tmp_path_factory.mktemp("workspace"))
+    before = fingerprint(simulated)
+    rows = batch.analyze(simulated, workspace=space, workers=2)
+    assert fingerprint(simulated) == before, "the session folder was written to"
+    return space, rows
+
+
+@pytest.fixture
+def copied(simulated, tmp_path):
+    return shutil.copytree(simulated, tmp_path / "session")
+
+
+def test_every_sitting_is_a_row_in_the_sessions_order(analysed, simulated):
+    _, rows = analysed
+    session, _ = load_session(simulated)
+    assert [*rows[["candidate_id", "subject_id"]].itertuples(index=False, name=None)] == [
+        s.key[1:] for s in session.sittings()
+    ]
+    assert rows["state"].tolist() == ["done"] * len(rows)
+
+
+def test_results_are_compacted_and_the_run_is_on_record(analysed):
+    space, _ = analysed
+    assert [p.name for p in space.parquet_files(MARKER)] == ["all.parquet"]
+    assert len(list(space.runs.glob("*.json"))) >= 1
+
+
+def test_nothing_is_analysed_twice(analysed, simulated, monkeypatch):
+    space, rows = analysed
+
+    def fail(*_, **__):
+        raise AssertionError("analysed again")
+
+    monkeypatch.setattr(pipeline, "analyse_record", fail)
+    again = batch.analyze(simulated, workspace=space, workers=1)
+    assert again["analysed_at"].tolist() == rows["analysed_at"].tolist()
+
+
+def test_a_changed_file_or_threshold_is_analysed_again(copied):
+    session, _ = load_session(copied)
+    sitting = next(session.sittings())
+    options = pipeline.resolve_options(session)
+    keys = {pipeline.sitting_key(sitting, options, {"face": "1"})}
+    keys.add(pipeline.sitting_key(sitting, options, {"face": "2"}))
+    log = next((sitting.folder / "events").glob("client.*"))
+    log.write_text(log.read_text(encoding="utf-8") + "\n", encoding="utf-8")
+    keys.add(pipeline.sitting_key(sitting, options, {"face": "1"}))
+    manifest = copied / "session.toml"
+    text = manifest.read_text(encoding="utf-8")
+    manifest.write_text(f"{text}\n[thresholds.recording_gap]\nmin_gap_s = 7.5\n", encoding="utf-8")
+    session, _ = load_session(copied)
+    changed = pipeline.resolve_options(session)
+    assert changed.thresholds["recording_gap"]["min_gap_s"] == 7.5
+    keys.add(pipeline.sitting_key(sitting, changed, {"face": "1"}))
+    assert len(keys) == 4
+
+
+def test_a_failed_sitting_is_a_row_and_the_rest_goes_on(simulated, tmp_path, monkeypatch):
+    session, _ = load_session(simulated)
+    first, *others = session.sittings()
+    load = pipeline.load_sitting
+
+    def broken(sitting, **options):
+        if sitting.key == first.key:
+            raise LoadError("cannot be read", where=sitting.name)
+        return load(sitting, **options)
+
+    space = Workspace(tmp_path)
+    monkeypatch.setattr(pipeline, "load_sitting", broken)
+    rows = batch.analyze(simulated, workspace=space, workers=1)
+    assert rows["state"].tolist() == ["failed"] + ["done"] * len(others)
+    assert first.name in rows.loc[0, "reason"]
+    problems = space.read_sitting("problems", first)
+    assert problems["code"].tolist() == ["sitting_failed"]
+    listed = batch.score(simulated, workspace=space)
+    assert len(listed) == len(rows)
+
+    monkeypatch.undo()
+    rows = batch.analyze(simulated, workspace=space, workers=1)
+    assert rows["state"].eq("done").all(), "a failed sitting is tried again"
+
+
+def test_one_candidate_only(simulated, tmp_path):
+    session, _ = load_session(simulated)
+    wanted = session.candidates[1].id
+    rows = batch.analyze(simulated, workspace=tmp_path, candidates=[wanted], workers=1)
+    assert rows["candidate_id"].unique().tolist() == [wanted]
+    with pytest.raises(SessionError, match="nobody"):
+        batch.analyze(simulated, workspace=tmp_path, candidates=["nobody"])
+
+
+def test_an_unknown_threshold_stops_the_run_before_it_starts(copied, tmp_path):
+    manifest = copied / "session.toml"
+    text = manifest.read_text(encoding="utf-8")
+    manifest.write_text(f"{text}\n[thresholds.absend]\nmin_gap_s = 3.0\n", encoding="utf-8")
+    with pytest.raises(DetectorError, match="absend"):
+        batch.analyze(copied, workspace=tmp_path / "w")
+
+
+def test_a_worklist_of_what_was_never_analysed_says_so(simulated, tmp_path):
+    with pytest.raises(SessionError, match="review analyze"):
+        batch.score(simulated, workspace=tmp_path)
+
+
+def test_flags_are_held_against_the_truth(analysed, simulated):
+    space, _ = analysed
+    result = batch.evaluate(simulated, workspace=space)
+    total = result.as_json()["total"]
+    truth_rows = (simulated / "truth.csv").read_text(encoding="utf-8").strip().count("\n")
+    assert total["matched"] + total["missed"] == truth_rows
+    assert total["missed"] == 0
+    assert total["hours"] > 0
