@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Protocol
 
@@ -9,6 +11,7 @@ import cv2
 import numpy as np
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -24,6 +27,8 @@ _STRIDE: Final = 32
 LONG_SIDE_PX: Final = 320
 #: Boxes that overlap by more than this are one face (the value of both networks' authors).
 _SAME_FACE_IOU: Final = 0.3
+#: OpenCV's log level is one for the whole process, and streams are measured side by side.
+_LOG_LEVEL: Final = threading.Lock()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -122,15 +127,10 @@ class YuNet:
     def __init__(
         self, path: Path, *, long_side_px: int = LONG_SIDE_PX, threshold: float = 0.75
     ) -> None:
-        # OpenCV 5 says on standard error that its new engine ignores the target; nothing is lost.
-        level = cv2.utils.logging.getLogLevel()
-        cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_ERROR)
-        try:
+        with _quiet_opencv():
             self._net = cv2.FaceDetectorYN.create(
                 str(path), "", (_STRIDE, _STRIDE), threshold, _SAME_FACE_IOU, 200
             )
-        finally:
-            cv2.utils.logging.setLogLevel(level)
         self._long_side_px = long_side_px
 
     def detect(self, picture: Picture) -> list[Face]:
@@ -156,6 +156,18 @@ def face_detector(models: Models, *, long_side_px: int = LONG_SIDE_PX) -> FaceDe
     if "yunet" in models:
         return YuNet(models.path("yunet"), long_side_px=long_side_px)
     return CenterFace(models.path("centerface"), long_side_px=long_side_px)
+
+
+@contextmanager
+def _quiet_opencv() -> Iterator[None]:
+    """Keep a warning off standard error: OpenCV 5's new engine ignores the target; no harm."""
+    with _LOG_LEVEL:
+        level = cv2.utils.logging.getLogLevel()
+        cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_ERROR)
+        try:
+            yield
+        finally:
+            cv2.utils.logging.setLogLevel(level)
 
 
 def _fit(picture: Picture, long_side_px: int) -> tuple[Picture, NDArray[np.float64]]:
