@@ -98,6 +98,32 @@ class Issuer:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Intake:
+    """How the files of a session are read where they do not say it themselves.
+
+    It comes from the platform's profile and session.toml.
+
+    Parameters
+    ----------
+    positions_crs
+        What positions are taken to be given in where nothing declares it.
+    opens_s, tail_s
+        Files that serve several subjects give each the part from ``opens_s`` before its start to
+        ``tail_s`` after its end.
+    event_words
+        The platform's word -> event type.
+    columns
+        ``positions`` and ``events`` -> the project's column -> the column's name in CSV files.
+    """
+
+    positions_crs: str = "wgs84"
+    opens_s: float = 1800.0
+    tail_s: float = 600.0
+    event_words: Mapping[str, str] = field(default_factory=dict)
+    columns: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
 class Session:
     """One exam session: its rules, its schedule, its candidates, and the folder it is in."""
 
@@ -117,6 +143,7 @@ class Session:
     thresholds: Mapping[str, Mapping[str, Any]] = field(
         default_factory=lambda: MappingProxyType({})
     )
+    intake: Intake = Intake()
 
     def subject(self, subject_id: str) -> Subject:
         """Return a subject by its id; SessionError names the known ones."""

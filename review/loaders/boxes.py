@@ -1,4 +1,4 @@
-"""The one thing that MP4 headers say and the media library does not hand on: the turn.
+"""What MP4 headers say and the media library does not hand on: the turn, and encryption.
 
 Boxes are described in ISO/IEC 14496-12; the display matrix stands in ``tkhd`` (8.3.2).
 """
@@ -28,6 +28,32 @@ def rotation_deg(path: Path) -> int:
     return 0
 
 
+def is_encrypted(path: Path) -> bool:
+    """Say whether a track of an MP4 file is encrypted (ISO/IEC 23001-7: encv, enca)."""
+    with path.open("rb") as file:
+        end = file.seek(0, 2)
+        for kind, start, stop in _boxes(file, 0, end):
+            if kind == b"moov":
+                return any(
+                    entry in (b"encv", b"enca")
+                    for trak, track_start, track_stop in _boxes(file, start, stop)
+                    if trak == b"trak"
+                    for entry in _entries(file, track_start, track_stop)
+                )
+    return False
+
+
+def _entries(file: BinaryIO, start: int, stop: int) -> list[bytes]:
+    """Sample entries of a track: trak/mdia/minf/stbl/stsd."""
+    for wanted in (b"mdia", b"minf", b"stbl", b"stsd"):
+        found = next(((s, e) for k, s, e in _boxes(file, start, stop) if k == wanted), None)
+        if found is None:
+            return []
+        start, stop = found
+    # stsd is a full box with a count before its entries.
+    return [kind for kind, _, _ in _boxes(file, start + 8, stop)]
+
+
 def _turn_of_movie(file: BinaryIO, start: int, stop: int) -> int:
     for kind, track_start, track_stop in _boxes(file, start, stop):
         if kind != b"trak":
@@ -55,7 +81,7 @@ def _turn_of_track(file: BinaryIO, start: int, stop: int) -> int:
         return 0
     a, b = struct.unpack(">2i", body[at : at + 8])
     sign = tuple(0 if abs(v) < 0x8000 else (1 if v > 0 else -1) for v in (a, b))
-    return _TURNS.get(sign, 0)  # type: ignore[call-overload]
+    return _TURNS.get((sign[0], sign[1]), 0)
 
 
 def _boxes(file: BinaryIO, start: int, stop: int) -> Iterator[tuple[bytes, int, int]]:

@@ -164,7 +164,7 @@ def read_info(path: Path | str, container: InputContainer) -> MediaInfo:
     )
 
 
-def packets_of(container: InputContainer, *streams: Stream) -> Iterator[RawPacket]:
+def packets_of(container: InputContainer, *streams: Stream) -> Iterator[RawPacket[Any]]:
     """Read packets on through damage: a read error is skipped until nothing more comes.
 
     The last packet of every track is empty and flushes its decoder.

@@ -10,7 +10,7 @@ import math
 from contextlib import contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 from av.error import EOFError as EndOfFile
@@ -252,7 +252,7 @@ class VideoReader:
             end_s = self.info.end_pts_s
             self._note(broken_from_s, broken_from_s if end_s is None else end_s, reason)
 
-    def _time_of(self, packet: RawPacket, last_pts_s: float | None) -> float:
+    def _time_of(self, packet: RawPacket[Any], last_pts_s: float | None) -> float:
         stamp = packet.pts if packet.pts is not None else packet.dts
         if stamp is not None:
             return float(stamp * self._base)
@@ -272,7 +272,7 @@ def _pixels(frame: VideoFrame, width_px: int | None, *, gray: bool) -> NDArray[n
         across, along = (height, width) if lying else (width, height)
         along = max(1, round(along * width_px / across))
         width, height = (along, width_px) if lying else (width_px, along)
-    pixels = frame.to_ndarray(
+    pixels: Any = frame.to_ndarray(
         format="gray" if gray else "bgr24",
         width=width,
         height=height,
@@ -286,7 +286,8 @@ def _display_matrix(frame: VideoFrame) -> tuple[tuple[int, int], tuple[int, int]
     """Return the 2×2 part of the container's display matrix in quarter turns, None for upright."""
     if not frame.rotation and "DISPLAYMATRIX" not in frame.side_data:
         return None
-    raw = np.frombuffer(bytes(frame.side_data["DISPLAYMATRIX"]), dtype=np.int32)
+    side: Any = frame.side_data
+    raw = np.frombuffer(bytes(side["DISPLAYMATRIX"]), dtype=np.int32)
     # ISO/IEC 14496-12, 8.3.2: a b u c d v x y w, of which a b c d are 16.16 fixed point.
     turn = np.rint(raw[[0, 1, 3, 4]] / 65536).astype(int)
     a, b, c, d = (int(v) for v in np.sign(turn))

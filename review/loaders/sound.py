@@ -79,7 +79,7 @@ def sound_blocks(
 def _frames(container: InputContainer, stream: AudioStream) -> Iterator[AudioFrame]:
     for packet in packets_of(container, stream):
         try:
-            yield from packet.decode()
+            yield from packet.decode()  # type: ignore[misc]
         except EndOfFile:
             return
         except FFmpegError:
@@ -113,21 +113,26 @@ def _runs(
         # Run times are counted in samples from the first one; the container's rounding stays out.
         frame.pts = None
         for out in resampler.resample(frame):
-            yield None, out.to_ndarray().reshape(-1)
+            yield None, _samples(out)
     if resampler is not None:
         yield None, _drain(resampler)
 
 
 def _drain(resampler: AudioResampler) -> NDArray[np.float32]:
-    parts = [out.to_ndarray().reshape(-1) for out in resampler.resample(None)]
+    parts = [_samples(out) for out in resampler.resample(None)]
     return np.concatenate(parts) if parts else np.empty(0, np.float32)
+
+
+def _samples(frame: AudioFrame) -> NDArray[np.float32]:
+    return frame.to_ndarray().reshape(-1).astype(np.float32, copy=False)
 
 
 def _blocks(
     runs: Iterator[tuple[float | None, NDArray[np.float32]]], rate_hz: int
 ) -> Iterator[SoundBlock]:
     """Cut runs into blocks of a second, each placed by counting samples from its run's start."""
-    start_s, done, held, count = 0.0, 0, [], 0  # type: ignore[var-annotated]
+    held: list[NDArray[np.float32]] = []
+    start_s, done, count = 0.0, 0, 0
     for begins_s, samples in runs:
         if begins_s is not None:
             if count:

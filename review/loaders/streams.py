@@ -76,16 +76,11 @@ def pieces(segments: pd.DataFrame, stream: str, *, sound: bool = False) -> list[
         & segments["device_start_s"].notna()
         & segments["duration_s"].notna()
         & segments[codec].notna()
-    ].sort_values(["device_start_s", "file"], kind="stable")
+    ].sort_values("device_start_s", kind="stable")
     made: list[Piece] = []
-    for row in rows.itertuples(index=False):
-        start_s, end_s = float(row.device_start_s), float(row.device_start_s + row.duration_s)
-        piece = Piece(
-            file=row.file,
-            start_s=start_s,
-            end_s=end_s,
-            shift_s=start_s - float(row.origin_pts_s),
-        )
+    columns = ("file", "device_start_s", "duration_s", "origin_pts_s")
+    for file, start, duration, origin in zip(*(rows[c].tolist() for c in columns), strict=True):
+        piece = Piece(file=file, start_s=start, end_s=start + duration, shift_s=start - origin)
         made = [part for old in made for part in _around(old, piece)]
         made.append(piece)
     return sorted((p for p in made if p.end_s > p.start_s), key=lambda p: p.start_s)
