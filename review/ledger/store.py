@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import json
 import threading
 from contextlib import contextmanager
@@ -14,7 +15,7 @@ import pandas as pd
 import sqlalchemy as sa
 
 from review.errors import LedgerError
-from review.ledger import admission, chain, schema
+from review.ledger import admission, chain, schema, verification
 from review.ledger.chain import Anchor, Entry
 from review.ledger.engine import address, make_engine, writing
 from review.ledger.faults import plain
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from review.ledger.identity import Author
+    from review.ledger.verification import Verification
 
 #: Columns of :meth:`Ledger.entries`; ``payload`` is an object there.
 COLUMNS: Final = chain.COLUMNS
@@ -51,6 +53,7 @@ class Ledger:
 
     def __init__(self, url: sa.URL) -> None:
         self.where = url.database if url.get_backend_name() == "sqlite" else url.render_as_string()
+        self._url = url
         self._engine = make_engine(url)
         self._path = Path(url.database or "") if url.get_backend_name() == "sqlite" else None
         self._identity: tuple[int, int] | None = None
@@ -174,22 +177,55 @@ class Ledger:
         frame["payload"] = pd.Series([json.loads(text) for text in frame["payload"]], dtype=object)
         return frame
 
-    def walk(self, first: int = 1, last: int | None = None) -> Iterator[Entry]:
-        """Give the entries from number ``first`` to ``last`` one by one, as they are stored."""
-        query = sa.select(ENTRIES).where(ENTRIES.c.seq >= first).order_by(ENTRIES.c.seq)
+    def walk(self, first: int = 1, last: int | None = None) -> Iterator[dict[str, Any]]:
+        """Give the entries from number ``first`` to ``last`` one by one, as they are stored.
+
+        Yields
+        ------
+        dict
+            Field -> value, for all of :data:`review.ledger.chain.COLUMNS`.
+        """
+        query = sa.select(*(ENTRIES.c[name] for name in COLUMNS)).order_by(ENTRIES.c.seq)
+        query = query.where(ENTRIES.c.seq >= first)
         if last is not None:
             query = query.where(ENTRIES.c.seq <= last)
         with self._reading() as connection:
             if connection is not None:
-                options = connection.execution_options(yield_per=_BATCH)
-                for row in options.execute(query):
-                    yield Entry(**row._mapping)  # noqa: SLF001  # the documented way to its columns
+                for row in connection.execution_options(yield_per=_BATCH).execute(query):
+                    yield dict(zip(COLUMNS, row, strict=True))
 
     def head(self) -> Anchor | None:
         """Return number and hash of the last entry: what a report or an export carries."""
         with self._reading() as connection:
             head = None if connection is None else self._head(connection)
         return head if head and head.seq else None
+
+    def verify(
+        self, *, anchor: Anchor | None = None, root: str | None = None, processes: int = 1
+    ) -> Verification:
+        """Check every entry; see :func:`review.ledger.verification.verify`.
+
+        Parameters
+        ----------
+        anchor
+            Number and hash of an entry from an earlier export or report: without it, an end that
+            was cut off cannot be seen.
+        root
+            Public key that the ledger must begin with.
+        processes
+            How many work at it; a small ledger is left to one.
+        """
+        query = sa.select(ENTRIES.c.seq, ENTRIES.c.payload).where(ENTRIES.c.kind == "staff")
+        with self._reading() as connection:
+            head = None if connection is None else self._head(connection)
+            staff: list[tuple[int, str]] = []
+            if connection is not None:
+                staff = [(s, p) for s, p in connection.execute(query.order_by(ENTRIES.c.seq))]
+        read = functools.partial(_read_fields, self._url)
+        last = head.seq if head is not None else 0
+        return verification.verify(
+            read, staff, last=last, anchor=anchor, root=root, processes=processes
+        )
 
     def staff(self) -> Staff:
         """Return people, roles and keys as they are now."""
@@ -277,6 +313,15 @@ class Ledger:
                 where=self._path,
                 todo="put it back (review backup) and start again; the last entry may be lost",
             )
+
+
+def _read_fields(url: sa.URL, first: int, last: int | None) -> Iterator[dict[str, Any]]:
+    """Open the ledger anew: another process may ask."""
+    ledger = Ledger(url)
+    try:
+        yield from ledger.walk(first, last)
+    finally:
+        ledger.close()
 
 
 def _identity(path: Path) -> tuple[int, int] | None:
