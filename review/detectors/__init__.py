@@ -1,5 +1,28 @@
 """Detectors: tables on session time to flags. Importing this package registers the shipped ones."""
 
+from review.detectors import (  # noqa: F401  registers
+    absent,
+    away_total,
+    camera_covered,
+    different_person,
+    external_display,
+    extra_person,
+    forbidden_app,
+    frozen_picture,
+    late_login,
+    left_early,
+    location_drift,
+    location_jump,
+    location_missing,
+    location_outside,
+    mock_location,
+    network_gap,
+    off_screen,
+    phones_apart,
+    recording_gap,
+    unscheduled_exit,
+    warnings_exceeded,
+)
 from review.detectors.registry import Detector, detectors, register, resolve, run, unregister
 
 __all__ = ["Detector", "detectors", "register", "resolve", "run", "unregister"]

@@ -17,10 +17,10 @@ from review.errors import ReviewError
 from review.loaders.streams import pieces
 from review.session import CAMERAS, VIEWS
 from review.signals.hearing import measure_sound
-from review.signals.photos import PREFIX, measure_photos
+from review.signals.photos import measure_photos
 from review.signals.places import measure_places
 from review.signals.samples import Samples
-from review.signals.vectors import distances, majority
+from review.signals.vectors import PHOTO_PREFIX, distances, majority
 from review.signals.vision import measure_camera, measure_screen
 
 if TYPE_CHECKING:
@@ -280,7 +280,7 @@ def _compare(rows: list[dict[str, Any]]) -> list[Samples]:
     """Compare every view's main face with the photographs and with the sitting's majority."""
     faces_seen = [row for row in rows if row["kind"] == "face"]
     known = [row for row in faces_seen if row["embedding"] is not None]
-    photos = [row["embedding"] for row in known if row["stream"].startswith(PREFIX)]
+    photos = [row["embedding"] for row in known if row["stream"].startswith(PHOTO_PREFIX)]
     of_view = {
         view: _main([row for row in faces_seen if row["stream"] == view]) for view in CAMERAS
     }

@@ -14,6 +14,7 @@ import numpy as np
 from review.signals.faces import face_detector
 from review.signals.identity import MIN_WIDTH_PX, Embedder
 from review.signals.samples import Samples
+from review.signals.vectors import PHOTO_PREFIX
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -21,8 +22,6 @@ if TYPE_CHECKING:
     from review.loaders.record import SittingRecord
     from review.signals.models import Models
 
-#: What precedes the photograph's name in ``stream``.
-PREFIX: Final = "identity/"
 #: A photograph is looked at once, so it may cost more: a full-length one shows a small face.
 _SIDE_PX: Final = 640
 
@@ -35,7 +34,7 @@ def measure_photos(record: SittingRecord, *, models: Models) -> list[Samples]:
     embedder = Embedder(models)
     measured = []
     for name, path in sorted(record.photos.items()):
-        samples = Samples(stream=PREFIX + name)
+        samples = Samples(stream=PHOTO_PREFIX + name)
         _measure(path, name, samples, detector, embedder)
         measured.append(samples)
     return measured

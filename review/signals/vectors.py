@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 #: pictures against medians 95 % lie below 0.36 and above 0.51. The 0.6 of the model's own
 #: documentation would take all three persons for one.
 SAME_PERSON: Final = 0.42
+#: What precedes a photograph's name in the ``stream`` of its row in ``detections``.
+PHOTO_PREFIX: Final = "identity/"
 
 
 def distances(vectors: ArrayLike, to: ArrayLike) -> NDArray[np.float64]:

@@ -1,0 +1,48 @@
+"""A camera view shows one and the same picture."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from review.detectors.flags import flag, table
+from review.detectors.registry import register
+from review.session import CAMERAS
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from review.timeline.evidence import Evidence
+
+
+@register("frozen_picture", labels=["frozen_picture"])
+def frozen_picture(evidence: Evidence, *, min_s: float = 10.0) -> pd.DataFrame:
+    """Flag each interval in which a camera's pictures do not change at all.
+
+    ITMC: true and usable recordings (annex 2, 1(1)). A still picture instead of the camera's is a
+    way to leave unseen.
+
+    What it cannot tell: a recorder that hangs from a still picture on purpose.
+
+    Parameters
+    ----------
+    min_s
+        Shortest interval; the coverage calls nothing frozen that is shorter than 10 s.
+    """
+    rows = [
+        flag(
+            evidence,
+            label="frozen_picture",
+            detector="frozen_picture",
+            streams=[view],
+            start_s=start_s,
+            end_s=end_s,
+            score=0.6 + min((end_s - start_s) / 300.0, 0.3),
+            reason_key="frozen_picture",
+            facts={"seconds": round(end_s - start_s)},
+            supports=[view],
+        )
+        for view in CAMERAS
+        for start_s, end_s in evidence.covered(view, "frozen")
+        if end_s - start_s >= min_s
+    ]
+    return table(evidence, rows)
