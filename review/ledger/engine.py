@@ -6,6 +6,7 @@ import os
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import unquote
 
 import sqlalchemy as sa
 
@@ -36,6 +37,24 @@ def address(url_or_path: str | Path) -> sa.URL:
             )
         return url
     return sa.URL.create("sqlite", database=str(Path(text).absolute()))
+
+
+def file_of(url: sa.URL) -> Path | None:
+    """Return the file that an address names; None for a database on a server.
+
+    Raises
+    ------
+    LedgerError
+        For an SQLite database without a file: it would forget.
+    """
+    if url.get_backend_name() != "sqlite":
+        return None
+    name = url.database or ""
+    if url.query.get("uri") == "true":
+        name = unquote(name.removeprefix("file:").partition("?")[0])
+    if not name or name == ":memory:":
+        raise LedgerError("a ledger needs a file", where=url.render_as_string())
+    return Path(name)
 
 
 def make_engine(url: sa.URL) -> sa.Engine:

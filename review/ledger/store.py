@@ -8,7 +8,6 @@ import json
 import threading
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
@@ -17,7 +16,7 @@ import sqlalchemy as sa
 from review.errors import LedgerError
 from review.ledger import admission, chain, schema, verification
 from review.ledger.chain import Anchor, Entry
-from review.ledger.engine import address, make_engine, writing
+from review.ledger.engine import address, file_of, make_engine, writing
 from review.ledger.faults import plain
 from review.ledger.payloads import Payload, payload_of
 from review.ledger.schema import ENTRIES
@@ -25,6 +24,7 @@ from review.ledger.staff import Staff
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from pathlib import Path
 
     from review.ledger.identity import Author
     from review.ledger.verification import Verification
@@ -52,17 +52,17 @@ class Ledger:
     """
 
     def __init__(self, url: sa.URL) -> None:
-        self.where = url.database if url.get_backend_name() == "sqlite" else url.render_as_string()
         self._url = url
         self._engine = make_engine(url)
-        self._path = Path(url.database or "") if url.get_backend_name() == "sqlite" else None
+        self._path = file_of(url)
+        self.where = url.render_as_string() if self._path is None else str(self._path)
         self._identity: tuple[int, int] | None = None
         self._ready = False
         self._lock = threading.Lock()
         self._staff, self._staff_seq = Staff(), 0
 
     def __repr__(self) -> str:
-        return f"Ledger({str(self.where)!r})"
+        return f"Ledger({self.where!r})"
 
     # Writing
 
@@ -93,7 +93,7 @@ class Ledger:
         """
         key = _full_key(sitting_key)
         content, typed = _content(kind, payload)
-        with plain(str(self.where)):
+        with plain(self.where):
             self._prepare()
             with writing(self._engine) as connection:
                 self._learn_staff(connection)
@@ -140,7 +140,12 @@ class Ledger:
             "prev_hash": last.hash,
             "key_id": author.key_id,
         }
-        digest = chain.digest(fields)
+        try:
+            digest = chain.digest(fields)
+        except (TypeError, ValueError) as error:
+            raise LedgerError(
+                "the entry cannot be written", where=f"entry {kind!r}", found=str(error)
+            ) from error
         entry = Entry(**fields, hash=digest.hex(), signature=author.sign(digest))
         connection.execute(sa.insert(ENTRIES), dataclasses.asdict(entry))
         return entry
@@ -239,7 +244,7 @@ class Ledger:
         """The user that the database knows; None for a file."""
         if self._path is not None:
             return None
-        with plain(str(self.where)), self._engine.connect() as connection:
+        with plain(self.where), self._engine.connect() as connection:
             return str(connection.exec_driver_sql("SELECT session_user").scalar_one())
 
     def close(self) -> None:
@@ -252,7 +257,7 @@ class Ledger:
     @contextmanager
     def _reading(self) -> Iterator[sa.Connection | None]:
         """Give a connection for reading; None where there is no ledger yet."""
-        with plain(str(self.where)):
+        with plain(self.where):
             if self._path is not None:
                 if self._identity is not None:
                     self._check_there()
