@@ -81,7 +81,8 @@ def different_person(
         return table(evidence, [])
     throughout = _throughout(photos, most, same_person, registered)
     if throughout is not None:
-        return table(evidence, [_whole(evidence, main, throughout)])
+        threshold = registered if throughout[0] == _REGISTERED else same_person
+        return table(evidence, [_whole(evidence, main, throughout, threshold)])
     judged = _judge(known, photos, most, same_person, min_faces)
     other = main["track"].map(lambda track: track in judged and judged[track].other)
     times = main["time_s"].to_numpy()
@@ -120,7 +121,8 @@ def _throughout(
     """Say which photograph the person seen most is too far from, and how far."""
     apart = {name: float(np.linalg.norm(vector - most)) for name, vector in photos.items()}
     login = {name: value for name, value in apart.items() if name != _REGISTERED}
-    if login and min(login.values()) > same_person:
+    # One photograph that fits is enough: the others may show other glasses or another light.
+    if login and min(apart.values()) > same_person:
         return min(login, key=login.__getitem__), min(login.values())
     if apart.get(_REGISTERED, 0.0) > registered:
         return _REGISTERED, apart[_REGISTERED]
@@ -173,8 +175,7 @@ def _flag(
         streams=["front"],
         start_s=start_s,
         end_s=end_s,
-        # 0.5 at the threshold, 0.9 at the distance of two persons who look nothing alike.
-        score=0.5 + (nearest - SAME_PERSON) * 2 + 0.1 * len(supports) - 0.3 * len(contradicts),
+        score=_certainty(nearest - SAME_PERSON) + 0.1 * len(supports) - 0.3 * len(contradicts),
         reason_key="different_person" if photo is not None else "different_person_no_photo",
         facts=facts,
         supports=["front", *supports],
@@ -183,7 +184,9 @@ def _flag(
     )
 
 
-def _whole(evidence: Evidence, main: pd.DataFrame, against: tuple[str, float]) -> dict[str, object]:
+def _whole(
+    evidence: Evidence, main: pd.DataFrame, against: tuple[str, float], threshold: float
+) -> dict[str, object]:
     name, apart = against
     start_s, end_s = float(main["time_s"].min()), float(main["time_s"].max()) + 1.0
     registered = name == _REGISTERED
@@ -194,12 +197,17 @@ def _whole(evidence: Evidence, main: pd.DataFrame, against: tuple[str, float]) -
         streams=["front"],
         start_s=start_s,
         end_s=end_s,
-        score=0.5 + (apart - (0.5 if registered else SAME_PERSON)) * 2,
+        score=_certainty(apart - threshold),
         reason_key="different_person_registered" if registered else "different_person_throughout",
         facts={"photo": round(apart, 2)},
         supports=["front"],
         evidence_s=_at_largest(main),
     )
+
+
+def _certainty(beyond: float) -> float:
+    """Return a score: 0.5 at the threshold, 0.9 at two persons who look nothing alike."""
+    return 0.5 + min(2 * beyond, 0.4)
 
 
 def _at_largest(faces: pd.DataFrame) -> float:

@@ -66,11 +66,15 @@ def extra_person(
     found: dict[str, NDArray[np.float64]] = {}
     for view in CAMERAS:
         rows = evidence.detections[evidence.detections["stream"] == view]
-        rows = rows[~_still(rows, still_s, still_share)]
-        faces = rows[rows["kind"] == "face"]
-        persons = rows[(rows["kind"] == "person") & (rows["score"] >= person_score)]
-        others = faces[_other_faces(faces, candidate, same_person, front=view == "front")]
-        times = np.union1d(others["time_s"].to_numpy(), _crowded(persons))
+        still = _still(rows, still_s, still_share)
+        face = (rows["kind"] == "face").to_numpy()
+        person = ((rows["kind"] == "person") & (rows["score"] >= person_score)).to_numpy()
+        other_face = _other_faces(rows[face], candidate, same_person, front=view == "front")
+        other_person = ~_largest(rows[person])
+        times = np.union1d(
+            rows.loc[face, "time_s"].to_numpy()[other_face & ~still[face]],
+            rows.loc[person, "time_s"].to_numpy()[other_person & ~still[person]],
+        )
         found[view] = _lasting(evidence, view, times, min_s)
     rows_out = [
         _flag(evidence, found, (start_s, end_s), candidate is not None)
@@ -132,8 +136,7 @@ def _other_faces(
     if not len(faces):
         return mask
     alone = faces.groupby("time_s")["track"].transform("size").to_numpy() < 2
-    area = faces["w_px"] * faces["h_px"]
-    main = (area == area.groupby(faces["time_s"]).transform("max")).to_numpy()
+    main = _largest(faces)
     for rows in faces.groupby("track").indices.values():
         vectors = [np.asarray(v) for v in faces["embedding"].iloc[rows] if v is not None]
         if vectors and candidate is not None:
@@ -145,10 +148,10 @@ def _other_faces(
     return mask
 
 
-def _crowded(persons: pd.DataFrame) -> NDArray[np.float64]:
-    """Return the moments in which a view shows two persons or more."""
-    count = persons.groupby("time_s").size()
-    return np.asarray(count[count > 1].index, dtype=float)
+def _largest(rows: pd.DataFrame) -> NDArray[np.bool_]:
+    """Say of each row whether its box is the largest of its moment."""
+    area = rows["w_px"] * rows["h_px"]
+    return np.asarray(area == area.groupby(rows["time_s"]).transform("max"), dtype=bool)
 
 
 def _still(rows: pd.DataFrame, still_s: float, share: float) -> NDArray[np.bool_]:

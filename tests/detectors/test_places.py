@@ -1,0 +1,89 @@
+"""Positions."""
+
+import numpy as np
+
+TIMES = np.arange(0.0, 600.0, 5.0)
+
+
+def leaving(case, at_s=300.0, to_m=2000.0, **keywords):
+    north = np.where(at_s <= TIMES, to_m, 0.0)
+    return case().fixes("gps_phone2", TIMES, north_m=north, **keywords)
+
+
+def test_a_phone_that_leaves_its_place(case):
+    flags = leaving(case).flags("location_drift")
+    assert flags[["start_s", "end_s"]].to_numpy().tolist() == [[300.0, 600.0]]
+    assert flags["streams"].iloc[0] == ["gps_phone2"]
+    assert "2000" in flags["reason"].iloc[0]
+
+
+def test_accuracy_explains_distance(case):
+    assert leaving(case, to_m=150.0).spans("location_drift") == [[300.0, 600.0]]
+    assert leaving(case, to_m=150.0, accuracy_m=100.0).spans("location_drift") == []
+    assert leaving(case, to_m=90.0).spans("location_drift") == []
+
+
+def test_one_or_two_outliers_are_no_drift_and_one_good_fix_ends_none(case):
+    north = np.zeros(len(TIMES))
+    north[[20, 21, 50]] = 5000.0
+    assert case().fixes("gps_phone1", TIMES, north_m=north).spans("location_drift") == []
+    north = np.where(TIMES >= 300, 500.0, 0.0)
+    north[80] = 0.0
+    made = case().fixes("gps_phone1", TIMES, north_m=north)
+    assert made.spans("location_drift") == [[300.0, 600.0]]
+
+
+def test_outside_by_probability(case):
+    made = case()
+    for stream, chance in (("gps_phone1", 0.9), ("gps_phone2", 0.99)):
+        made.signal(stream, "outside_probability", TIMES, np.where(TIMES >= 200, chance, 0.0))
+        made.signal(stream, "border_distance_m", TIMES, np.where(TIMES >= 200, 40.0, -500.0))
+    flags = made.flags("location_outside")
+    assert flags[["start_s", "end_s"]].to_numpy().tolist() == [[200.0, 600.0]]
+    assert flags["streams"].iloc[0] == ["gps_phone2"]
+    # The other phone leans to outside as well: it denies nothing.
+    assert flags["contradicts"].iloc[0] == []
+    assert len(made.flags("location_outside", probability=0.9)) == 2
+
+
+def test_the_other_phone_may_deny(case):
+    made = case().signal("gps_phone1", "outside_probability", TIMES, 0.0)
+    made.signal("gps_phone2", "outside_probability", TIMES, 1.0)
+    assert made.flags("location_outside")["contradicts"].iloc[0] == ["gps_phone1"]
+
+
+def test_eztest_has_no_rule_on_place(case):
+    from review import detectors
+
+    made = case(platform="eztest").fixes("gps_phone1", TIMES, north_m=5000.0, mock=True)
+    made.signal("gps_phone1", "outside_probability", TIMES, 1.0)
+    assert not len(detectors.run(made.evidence)[0])
+
+
+def test_phones_side_by_side_or_apart(case):
+    made = leaving(case).fixes("gps_phone1", TIMES + 2.0, north_m=20.0)
+    assert made.spans("phones_apart") == [[302.0, 602.0 - 2.0]]
+    made = leaving(case, to_m=60.0).fixes("gps_phone1", TIMES, north_m=0.0)
+    assert made.spans("phones_apart") == []
+    # Without the other phone there is nothing to compare.
+    assert leaving(case).spans("phones_apart") == []
+
+
+def test_a_jump_is_faster_than_anything_drives_and_stays(case):
+    assert leaving(case, to_m=20_000.0).spans("location_jump") == [[295.0, 300.0]]
+    # 250 m in 5 s: a bad fix may do that.
+    assert leaving(case, to_m=250.0).spans("location_jump") == []
+    drive = 20.0 * np.clip(TIMES - 300.0, 0, None)
+    assert case().fixes("gps_phone1", TIMES, north_m=drive).spans("location_jump") == []
+    spike = np.where(TIMES == 300.0, 20_000.0, 0.0)
+    assert case().fixes("gps_phone1", TIMES, north_m=spike).spans("location_jump") == []
+    # A cold start states how bad it is.
+    radius = np.where(TIMES < 300, 8000.0, 10.0)
+    assert leaving(case, to_m=20_000.0, accuracy_m=radius).spans("location_jump") == []
+
+
+def test_marked_fixes(case):
+    made = case().fixes("gps_phone1", TIMES, mock=(TIMES >= 100) & (TIMES < 200) & (TIMES != 150))
+    flags = made.flags("mock_location")
+    assert flags[["start_s", "end_s"]].to_numpy().tolist() == [[100.0, 200.0]]
+    assert "19" in flags["reason"].iloc[0]
