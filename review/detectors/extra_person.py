@@ -149,9 +149,12 @@ def _other_faces(
 
 
 def _largest(rows: pd.DataFrame) -> NDArray[np.bool_]:
-    """Say of each row whether its box is the largest of its moment."""
-    area = rows["w_px"] * rows["h_px"]
-    return np.asarray(area == area.groupby(rows["time_s"]).transform("max"), dtype=bool)
+    """Say of each row whether its box is the largest of its moment; of equal ones the first is."""
+    area, times = (rows["w_px"] * rows["h_px"]).to_numpy(), rows["time_s"].to_numpy()
+    order = np.lexsort((-area, times))
+    mask = np.zeros(len(rows), dtype=bool)
+    mask[order[np.diff(times[order], prepend=-np.inf) > 0]] = True
+    return mask
 
 
 def _still(rows: pd.DataFrame, still_s: float, share: float) -> NDArray[np.bool_]:
