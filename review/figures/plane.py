@@ -102,14 +102,35 @@ def border_lines(
     """Return the pieces of a region's border that lie in view, each of shape (n, 2) in metres."""
     if boundary is None or boundary.is_empty:
         return []
-    corners = plane.to_degrees([(view.left_m, view.bottom_m), (view.right_m, view.top_m)])
-    cut = shapely.intersection(shapely.boundary(boundary), shapely.box(*corners[0], *corners[1]))
+    cut = shapely.intersection(shapely.boundary(boundary), _frame(view, plane))
     lines = [g for g in shapely.get_parts(cut) if g.geom_type == "LineString"]
     made = []
     for line in lines:
         lonlat = shapely.get_coordinates(line)
         made.append(plane.to_metres(lonlat[:, 1], lonlat[:, 0]))
     return made
+
+
+def region_areas(
+    view: View, plane: Plane, boundary: shapely.Geometry | None
+) -> list[NDArray[np.float64]]:
+    """Return the outlines of a region's areas as far as they lie in view, shape (n, 2) in metres.
+
+    Holes are left out: a region's enclaves are seen by their border.
+    """
+    if boundary is None or boundary.is_empty:
+        return []
+    cut = shapely.intersection(boundary, _frame(view, plane))
+    made = []
+    for area in (g for g in shapely.get_parts(cut) if g.geom_type == "Polygon"):
+        lonlat = shapely.get_coordinates(shapely.get_exterior_ring(area))
+        made.append(plane.to_metres(lonlat[:, 1], lonlat[:, 0]))
+    return made
+
+
+def _frame(view: View, plane: Plane) -> shapely.Geometry:
+    corners = plane.to_degrees([(view.left_m, view.bottom_m), (view.right_m, view.top_m)])
+    return shapely.box(*corners[0], *corners[1])
 
 
 def _nearest_border(

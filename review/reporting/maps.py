@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from review.figures.palette import INK, QUIET, RULE, label_colour, stream_colour
-from review.figures.plane import Plane, View, border_lines, view_of
+from review.figures.plane import Plane, View, border_lines, region_areas, view_of
 from review.reporting.svg import Drawing
 from review.session import POSITIONS
 
@@ -26,6 +26,8 @@ _SIZE: Final = 420.0
 #: More fixes than this of one phone are thinned evenly: they would hide each other.
 _MOST: Final = 600
 _MOST_CIRCLES: Final = 40
+#: The permitted region.
+_INSIDE: Final = "#e4efe6"
 #: Fixes this close to a phone's identity check make its check-in place (the session folder's
 #: definition).
 _CHECKIN_S: Final = 60.0
@@ -97,7 +99,11 @@ def map_svg(
     drawing.add("rect", parent=clip, x=0, y=0, width=_SIZE, height=_SIZE)
     drawing.add("rect", x=0.5, y=0.5, width=_SIZE - 1, height=_SIZE - 1, fill="none", stroke=RULE)
     body = drawing.add("g", clip_path=f"url(#map-{flag.number}-clip)")
-    for line in border_lines(view, plane, boundary):
+    areas = region_areas(view, plane, boundary)
+    for area in areas:
+        drawing.add("polygon", parent=body, points=frame.path(area), fill=_INSIDE)
+    borders = border_lines(view, plane, boundary)
+    for line in borders:
         drawing.add(
             "polyline",
             parent=body,
@@ -116,7 +122,15 @@ def map_svg(
         if stream in checkin:
             lat, lon = checkin[stream]
             _cross(drawing, body, frame, plane.to_metres(lat, lon)[0])
-    _legend(drawing, frame, voice, view=view, flag=flag, checkin=bool(set(checkin) & set(wanted)))
+    marks = [("\u25cf", voice.plain("report.map_flagged"), label_colour(flag.label))]
+    marks += [("+", voice.plain("report.map_checkin"), INK)] if set(checkin) & set(wanted) else []
+    if borders:
+        marks.append(("- -", voice.plain("report.map_border"), INK))
+    elif view.border_m is not None:
+        far = distance(view.border_m)
+        marks.append(("", voice.plain("report.map_border_far", distance=far), INK))
+    marks += [("\u25a0", voice.plain("report.map_region"), _INSIDE)] if areas and borders else []
+    _legend(drawing, frame, marks, length_m=_round_length(view.width_m / 4))
     return drawing.markup()
 
 
@@ -199,26 +213,12 @@ def _cross(drawing: Drawing, body: Element, frame: _Frame, point: NDArray[np.flo
 
 
 def _legend(
-    drawing: Drawing,
-    frame: _Frame,
-    voice: Voice,
-    *,
-    view: View,
-    flag: FlagSummary,
-    checkin: bool,
+    drawing: Drawing, frame: _Frame, marks: list[tuple[str, str, str]], *, length_m: float
 ) -> None:
-    length_m = _round_length(view.width_m / 4)
     y = _SIZE - 16
     width = length_m * frame.factor
     drawing.add("path", d=f"M12,{y - 4:.1f} v4 h{width:.1f} v-4", stroke=INK, fill="none")
-    texts = [(distance(length_m), 18 + width, INK)]
-    marks = [("\u25cf", voice.plain("report.map_flagged"), label_colour(flag.label))]
-    marks += [("+", voice.plain("report.map_checkin"), INK)] if checkin else []
-    if view.border_m is not None:
-        border = f"{voice.plain('report.map_border')} {distance(view.border_m)}"
-        marks.append(("- -", border, INK))
-    for text, x, colour in texts:
-        _words(drawing, text, x, y, colour)
+    _words(drawing, distance(length_m), 18 + width, y, INK)
     for n, (sign, text, colour) in enumerate(marks):
         _words(drawing, sign, 12, 20 + 16 * n, colour)
         _words(drawing, text, 32, 20 + 16 * n, QUIET)

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from jinja2 import Environment
     from markupsafe import Markup
 
-    from review.reporting.model import SittingSummary
+    from review.reporting.model import FlagSummary, SittingSummary, StreamSummary
     from review.reporting.voice import ReportLanguage
 
 SHIPPED: Final = Path(__file__).parent / "templates"
@@ -102,6 +102,8 @@ class Renderer:
         states = [
             s for s in COVERAGE if any(s == x for y in summary.streams for *_, x in y.stretches)
         ]
+        # A sitting with nothing found gets half a page: what is whole needs no row of its own.
+        whole = tuple(one.stream for one in summary.streams if summary.clean and is_whole(one))
         return self._render(
             "report.html",
             voice,
@@ -110,10 +112,14 @@ class Renderer:
             timeline=timeline_svg(summary, voice),
             states=states,
             clocks={one.stream: one for one in summary.clocks},
+            whole=whole,
+            partial=[one for one in summary.streams if one.stream not in whole],
+            others=others,
+            problems=[p for p in summary.problems if not (summary.clean and p.severity == "info")],
+            quiet=sum(p.severity == "info" for p in summary.problems),
             moved=any(one.state != "declared" for one in summary.clocks),
             decided=sum(flag.standing is not None for flag in summary.flags),
             schedule=schedule(summary),
-            judged=judged(summary, voice),
             made=made.isoformat(timespec="seconds"),
         )
 
@@ -173,23 +179,22 @@ class Renderer:
         )
 
 
+def is_whole(stream: StreamSummary) -> bool:
+    """Say whether a stream is recorded throughout the window, and nothing else is said of it."""
+    lost_s = sum(seconds for state, seconds in stream.totals_s.items() if state != "recorded")
+    return stream.window_s > 0 and stream.recorded_share > 0.9999 and not lost_s
+
+
+def others(flag: FlagSummary) -> tuple[str, ...]:
+    """Return the streams that support a flag besides its own."""
+    return tuple(stream for stream in flag.supports if stream not in flag.streams)
+
+
 def schedule(summary: SittingSummary) -> str:
     """Return the scheduled time of the paper in the session's time zone."""
     start, end = summary.exam.start, summary.exam.end
     day = "" if start.date() == end.date() else f"{end:%Y-%m-%d} "
-    return f"{start:%Y-%m-%d %H:%M}\u2013{day}{end:%H:%M} ({summary.exam.timezone})"
-
-
-def judged(summary: SittingSummary, voice: Voice) -> str:
-    """Return the window that is judged, in session time and wall clock."""
-    if summary.window is None:
-        kind = voice.name("kind", summary.exam.kind)
-        return voice.plain("report.window_none", kind=kind)
-    start_s, end_s = summary.window
-    start = summary.exam.start
-    return (
-        f"{clock(start_s)}\u2013{clock(end_s)} ({wall(start, start_s)}\u2013{wall(start, end_s)})"
-    )
+    return f"{start:%Y-%m-%d %H:%M}\u2013{day}{end:%H:%M}"
 
 
 def coverage_fill(state: str) -> str:

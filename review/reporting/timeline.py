@@ -55,11 +55,11 @@ def timeline_svg(summary: SittingSummary, voice: Voice) -> Markup:
         _name(drawing, voice.name("stream", stream.stream), gutter, y)
         _stretches(drawing, scale, stream, y, voice)
         _ticks(drawing, scale, summary, stream.stream, y)
+    _outside(drawing, scale, summary, bottom=bottom)
     for n, label in enumerate(labels):
         y = _TOP + (len(summary.streams) + n) * _STEP + gap
         _name(drawing, voice.name("label", label), gutter, y, colour=label_colour(label))
         _flags(drawing, scale, [f for f in summary.flags if f.label == label], y, voice)
-    _outside(drawing, scale, summary, bottom=bottom)
     return drawing.markup()
 
 

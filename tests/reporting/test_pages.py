@@ -116,6 +116,10 @@ def test_a_sitting_with_nothing_found_is_short(make_case, tree):
     assert list(made.all("article")) == []
     assert [n.attrs["id"] for n in made.all("table")] == ["coverage", "problems"]
     assert list(made.all("img")) == []
+    # What is whole is one sentence; only what is not has a row.
+    assert [row[0] for row in made.rows("coverage")][:2] == ["front camera", "screen"]
+    assert "position of phone 1" not in [row[0] for row in made.rows("coverage")]
+    assert "Recorded throughout the judged time: position of phone 1" in made.text()
 
 
 NASTY = [
