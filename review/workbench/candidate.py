@@ -10,6 +10,7 @@ from review.ledger import current_author, open_ledger
 from review.workbench.choose import as_workspace, choose
 from review.workbench.data import read_tables, sitting_data
 from review.workbench.decisions import Decisions
+from review.workbench.language import chosen
 from review.workbench.player import Player
 from review.workbench.timeline import Timeline
 
@@ -44,7 +45,7 @@ def open_candidate(
     subject_id: str | None = None,
     *,
     workspace: Workspace | Path | str | None = None,
-    language: Language = "en",
+    language: Language | None = None,
     light: bool = False,
 ) -> Desk:
     """Open one sitting: four views, timeline, flags, decisions.
@@ -67,20 +68,20 @@ def open_candidate(
     LedgerError
         If the ledger cannot be read, or nobody knows who you are.
     """
-    space = as_workspace(workspace)
+    space, spoken = as_workspace(workspace), chosen(language)
     sitting = choose(session_id, candidate_id, subject_id, workspace=space)
     tables = read_tables(space, sitting)
     data = sitting_data(sitting, tables, workspace=space, light=light)
     ledger = open_ledger(space.ledger)
     return Desk(
-        Player(data, sitting=sitting, segments=tables.segments, workspace=space, language=language),
-        Timeline(data, language=language),
+        Player(data, sitting=sitting, segments=tables.segments, workspace=space, language=spoken),
+        Timeline(data, language=spoken),
         Decisions(
             data,
             sitting=sitting,
             flags=tables.flags,
             ledger=ledger,
             author=current_author(database_user=ledger.database_user),
-            language=language,
+            language=spoken,
         ),
     )

@@ -112,7 +112,7 @@ class Decisions {
       class: "rw-flag", on: { click: () => this.bus.emit("select", flag.id) } },
     dot, h("span", { class: "rw-flag-time", text: stamp(flag.start_s, 0) }),
     h("span", { class: "rw-flag-name", text: words.say(`label.${flag.label}`) }), bar,
-    h("span", { class: `rw-chip rw-${decision?.verdict ?? "open"}`, text: verdict || "·" }));
+    h("span", { class: `rw-chip rw-${decision?.verdict ?? "open"}`, text: verdict || "–" }));
   }
 
   drawDetail() {
@@ -121,10 +121,10 @@ class Decisions {
     const decision = flag && this.decisions[flag.id];
     for (const one of this.buttons) {
       one.disabled = !flag;
-      one.setAttribute("aria-pressed", String(decision?.verdict === one.dataset.verdict));
+      one.setAttribute("aria-pressed", String(decision?.mine === one.dataset.verdict));
     }
     this.note.disabled = !flag;
-    this.undoButton.disabled = !decision;
+    this.undoButton.disabled = !decision?.mine;
     if (!flag) {
       this.detail.replaceChildren(h("p", { class: "rw-quiet", text: words.say("ui.choose_flag") }));
       return;
@@ -132,11 +132,13 @@ class Decisions {
     const names = (streams) => streams.map((stream) => words.say(`stream.${stream}`)).join(words.language === "zh" ? "、" : ", ");
     const fact = (key, streams) => (streams.length ? h("div", {}, h("span", { class: "rw-quiet", text: `${words.say(key)} ` }), names(streams)) : null);
     const length = (flag.end_s - flag.start_s).toFixed(1);
-    this.detail.replaceChildren(
+    const parts = [
       h("h3", { text: words.say(`label.${flag.label}`) }),
       h("div", { class: "rw-mono", text: `${stamp(flag.start_s)} – ${stamp(flag.end_s)}  (${length} s)` }),
       h("p", { text: flag.reason[words.language] }),
-      fact("ui.seen_in", flag.streams), fact("ui.supported_by", flag.supports), fact("ui.contradicted_by", flag.contradicts));
+      fact("ui.seen_in", flag.streams), fact("ui.supported_by", flag.supports), fact("ui.contradicted_by", flag.contradicts),
+    ];
+    this.detail.replaceChildren(...parts.filter(Boolean));
     if (decision)
       this.detail.append(h("p", { class: "rw-quiet", text: words.say("ui.decided_by", { who: decision.author, when: decision.at }) }));
     this.list.setAttribute("aria-activedescendant", `rw-${flag.id}`);
@@ -178,7 +180,7 @@ class Decisions {
 
   undo() {
     const flag = this.selected();
-    if (flag && this.decisions[flag.id]) this.send({ kind: "undo", flag_id: flag.id });
+    if (flag && this.decisions[flag.id]?.mine) this.send({ kind: "undo", flag_id: flag.id });
   }
 
   async send(message) {

@@ -88,8 +88,9 @@ def lab_command(
         f"--LabApp.default_url=/lab/tree/{quote(first.name)}",
         # The worklist opens notebooks beside itself, without loading the page again.
         "--LabApp.expose_app_in_browser=True",
-        # No look at news or extensions on the network.
-        "--LabApp.news_url=",
+        # No look at news or extensions on the network, and notebooks that keep what is scrolled
+        # out of sight: a player that leaves the page stops.
+        f"--LabApp.app_settings_dir={here / 'lab_settings'}",
         "--LabApp.extension_manager=readonly",
         "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
         *([] if port is None else [f"--ServerApp.port={port}"]),

@@ -4,7 +4,8 @@
 ``number``-th file of a stream, as it is or as its playable copy (``&light=1``: the small one).
 Only files in the table ``segments`` of a session of this workspace are given, and only from inside
 that session's folder. The workspace is the server's: ``REVIEW_WORKSPACE``, else ``workspace``
-in the folder in which the server was started.
+in the folder in which the server was started. ``{base_url}review/photo/<session>/<candidate>/
+<subject>/<name>`` gives an identity photograph in the same way.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import asyncio
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
+from zoneinfo import ZoneInfo
 
 from jupyter_server.auth.decorator import authorized
 from jupyter_server.base.handlers import JupyterHandler
@@ -26,6 +28,7 @@ from review.workbench.opening import OpenHandler
 from review.workspace import Workspace
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     from jupyter_server.serverapp import ServerApp
@@ -39,6 +42,9 @@ _TYPES: Final = {
     ".mov": "video/mp4",
     ".m4a": "audio/mp4",
     ".webm": "video/webm",
+    ".jpg": "image/jpeg",
+    ".jpeg": "image/jpeg",
+    ".png": "image/png",
 }
 _RANGE: Final = re.compile(r"bytes=(\d*)-(\d*)")
 
@@ -127,8 +133,45 @@ def byte_range(header: str | None, size: int) -> tuple[int, int] | None:
     return start, end
 
 
-class MediaHandler(JupyterHandler):
-    """Gives a recording to a browser that is logged in, whole or by range."""
+def locate_photo(workspace: Workspace, key: tuple[str, str, str], name: str) -> Found:
+    """Find an identity photograph; raises as :func:`locate` does."""
+    from review.loaders import load_session  # with everything that reads media
+    from review.loaders.files import find_files
+
+    session, _ = load_session(workspace.session_folder(key[0]))
+    photos = find_files(session.sitting(key[1], key[2]), ZoneInfo(session.timezone)).photos
+    if name not in photos:
+        raise FileNotFoundError(f"no {name} in {'/'.join(key)}")
+    path = photos[name].resolve()
+    if not path.is_relative_to(session.folder.resolve()):
+        raise PermissionError(f"{name} of {'/'.join(key)} leads out of {session.folder}")
+    stat = path.stat()
+    return Found(path=path, version=f"{stat.st_size:x}-{stat.st_mtime_ns:x}")
+
+
+def _recording(workspace: Workspace, address: Sequence[str], query: Mapping[str, str]) -> Found:
+    session_id, candidate_id, subject_id, stream, number = address
+    return locate(
+        workspace,
+        (session_id, candidate_id, subject_id),
+        stream,
+        int(number),
+        version=query.get("v"),
+        light=query.get("light") == "1",
+    )
+
+
+def _photo(workspace: Workspace, address: Sequence[str], _query: Mapping[str, str]) -> Found:
+    session_id, candidate_id, subject_id, name = address
+    return locate_photo(workspace, (session_id, candidate_id, subject_id), name)
+
+
+class FileHandler(JupyterHandler):
+    """Gives a recording or photograph to a browser that is logged in, whole or by range."""
+
+    def initialize(self, find: Callable[..., Found]) -> None:
+        """Take the function that finds the file behind an address."""
+        self._finder = find
 
     # Jupyter's own authorisers know this resource: who may read files may watch.
     auth_resource = "contents"
@@ -177,16 +220,9 @@ class MediaHandler(JupyterHandler):
             await self._send(found.path, start, end)
 
     def _find(self, address: tuple[str, ...]) -> Found:
-        session_id, candidate_id, subject_id, stream, number = address
+        query = {name: self.get_argument(name) for name in self.request.query_arguments}
         try:
-            return locate(
-                self.settings["review_workspace"],
-                (session_id, candidate_id, subject_id),
-                stream,
-                int(number),
-                version=self.get_argument("v", None),
-                light=self.get_argument("light", "") == "1",
-            )
+            return self._finder(self.settings["review_workspace"], address, query)
         except PermissionError as error:
             self.log.warning("refused to %s: %s", self.current_user.username, error)
             raise web.HTTPError(403) from error
@@ -234,7 +270,13 @@ def _load_jupyter_server_extension(app: ServerApp) -> None:
     app.web_app.settings["review_workspace"] = workspace
     base, part = app.web_app.settings["base_url"], "([^/]+)"
     media = url_path_join(base, "review", "media", part, part, part, part, r"(\d{1,6})")
+    photo = url_path_join(base, "review", "photo", part, part, part, r"(\w+)")
     opening = url_path_join(base, "review", "open", part, part, part)
     add: Any = app.web_app.add_handlers
-    add(".*$", [(media, MediaHandler), (opening, OpenHandler)])
+    routes = [
+        (media, FileHandler, {"find": _recording}),
+        (photo, FileHandler, {"find": _photo}),
+        (opening, OpenHandler),
+    ]
+    add(".*$", routes)
     app.log.info("recordings of workspace %s are served to this server's users", workspace.folder)

@@ -1,7 +1,7 @@
 // The whole sitting under the player: flags by label, coverage by stream, log events; a canvas, so
 // that ten thousand events pan and zoom at the screen's own rate.
 
-const GUTTER = 136, RULER = 34, ROW = 17, GAP = 3, MAP = 16, LEAST_S = 1;
+const GUTTER = 136, RULER = 34, ROW = 16, GAP = 2, MAP = 16, LEAST_S = 1;
 
 class Timeline {
   constructor(model, el, signal) {

@@ -11,6 +11,7 @@ import traitlets
 from review import words
 from review.workbench import assets
 from review.workbench.choose import as_workspace, choose_session
+from review.workbench.language import chosen
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -38,7 +39,7 @@ def worklist(
     session_id: str | None = None,
     *,
     workspace: Workspace | Path | str | None = None,
-    language: Language = "en",
+    language: Language | None = None,
 ) -> Worklist:
     """Show the sittings of a session, those first that most need a look.
 
@@ -52,7 +53,7 @@ def worklist(
     space = as_workspace(workspace)
     session = choose_session(session_id, workspace=space)
     rows = batch.score(session.id, workspace=space)
-    return Worklist(worklist_data(session, rows), language=language)
+    return Worklist(worklist_data(session, rows), language=chosen(language))
 
 
 def worklist_data(session: Session, rows: pd.DataFrame) -> dict[str, Any]:

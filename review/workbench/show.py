@@ -1,0 +1,115 @@
+"""What the notebooks show of one sitting; each is thin over a table or a figure."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+import pandas as pd
+
+from review import words
+from review.workbench.choose import as_workspace
+from review.workbench.faces import Faces, faces_data
+from review.workbench.language import chosen
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from review.session import Sitting
+    from review.words import Language
+    from review.workspace import Workspace
+
+    Space = Workspace | Path | str | None
+
+
+def who(
+    sitting: Sitting, *, workspace: Space = None, language: Language | None = None
+) -> pd.DataFrame:
+    """Return who sat what and when, and what the analysis made of it, one fact a row."""
+    say = _sayer(language)
+    space = as_workspace(workspace)
+    state = space.read_sitting("sittings", sitting)
+    scores = space.read_sitting("scores", sitting)
+    flags = space.read_sitting("flags", sitting)
+    problems = space.read_sitting("problems", sitting)
+    zone = ZoneInfo(sitting.session.timezone)
+    start, end = sitting.subject.start.astimezone(zone), sitting.subject.end.astimezone(zone)
+    facts: list[tuple[str, Any]] = [
+        ("session_head", sitting.session.id),
+        ("candidate", f"{sitting.candidate.id}  {sitting.candidate.name}"),
+        ("occupation", f"{sitting.candidate.occupation} {sitting.candidate.level}"),
+        ("subject", sitting.subject.name),
+        ("scheduled", f"{start:%Y-%m-%d %H:%M} – {end:%H:%M} ({sitting.session.timezone})"),
+        ("analysis_head", _state(state, say)),
+    ]
+    if len(scores):
+        facts.append(("risk", f"{scores['risk'].iloc[0]:.0f} / 100"))
+        facts.append(("unseen", f"{scores['unseen'].iloc[0]:.0%}"))
+    facts.append(("flags", _counts(flags, chosen(language)) or "0"))
+    facts.append(("problems_head", len(problems)))
+    index = pd.Index([say(key) for key, _ in facts], name="")
+    return pd.DataFrame({"": [str(value) for _, value in facts]}, index=index)
+
+
+def identity(
+    sitting: Sitting, *, workspace: Space = None, language: Language | None = None
+) -> Faces:
+    """Show the photographs and how far the sitting's faces are from them."""
+    signals = as_workspace(workspace).read_sitting("signals", sitting)
+    return Faces(faces_data(sitting, signals), language=chosen(language))
+
+
+def log(
+    sitting: Sitting, *, workspace: Space = None, language: Language | None = None
+) -> pd.DataFrame:
+    """Return the log of all devices in order of session time.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Session time in seconds, wall clock of the session, source, type, details as text.
+    """
+    say = _sayer(language)
+    events = as_workspace(workspace).read_sitting("events", sitting)
+    events = events.sort_values(["time_s", "device_s"], kind="stable", ignore_index=True)
+    start = sitting.subject.start.astimezone(ZoneInfo(sitting.session.timezone))
+    walls = [
+        "" if pd.isna(t) else f"{start + timedelta(seconds=float(t)):%H:%M:%S}"
+        for t in events["time_s"]
+    ]
+    return pd.DataFrame(
+        {
+            say("session_time"): events["time_s"].round(2),
+            say("wall_clock"): walls,
+            say("source"): [words.say(f"stream.{s}", chosen(language)) for s in events["stream"]],
+            say("type"): events["type"],
+            say("detail"): [_detail(text) for text in events["detail"]],
+        }
+    )
+
+
+def _sayer(language: Language | None) -> Any:
+    spoken = chosen(language)
+    return lambda key, **facts: words.say(f"ui.{key}", spoken, **facts)
+
+
+def _state(rows: pd.DataFrame, say: Any) -> str:
+    if rows.empty:
+        return str(say("not_analysed"))
+    row = rows.iloc[0]
+    if row["state"] == "failed":
+        return f"{say('failed')}: {row['reason']}"
+    return f"{row['analysed_at']} ({row['version']})"
+
+
+def _counts(flags: pd.DataFrame, language: Language) -> str:
+    counts = flags["label"].value_counts()
+    named = [f"{words.label(str(label), language)} {n}" for label, n in counts.items()]
+    return ("、" if language == "zh" else ", ").join(named)
+
+
+def _detail(text: str) -> str:
+    facts = json.loads(text) if text else {}
+    return ", ".join(f"{name}: {value}" for name, value in facts.items())
