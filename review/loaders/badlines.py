@@ -27,13 +27,13 @@ class Tally:
         self.lines.append(line)
         self.first = self.first or reason
 
-    def problems(self, what: str = "lines cannot be read") -> list[Problem]:
-        """Return one problem for all of them, or none."""
+    def problems(self, what: str, *, unit: str = "line") -> list[Problem]:
+        """Return one problem for all of them, or none; ``unit`` is what was counted through."""
         if not self.lines:
             return []
         named = ", ".join(str(n) for n in self.lines[:_NAMED])
         more = ", ..." if len(self.lines) > _NAMED else ""
-        message = f"{len(self.lines)} {what} (line {named}{more}); the first: {self.first}"
+        message = f"{len(self.lines)} {what} ({unit} {named}{more}); the first: {self.first}"
         return [Problem(code=self.code, message=message)]
 
     def __len__(self) -> int:
@@ -41,10 +41,15 @@ class Tally:
 
 
 def text_problems(
-    *, bad: Tally, encoding: str | None, naive: int, timezone: ZoneInfo
+    *,
+    bad: Tally,
+    encoding: str | None,
+    naive: int,
+    timezone: ZoneInfo,
+    what: str = "lines cannot be read",
 ) -> list[Problem]:
     """Return what is to be said of any text file: bad lines, its encoding, its naive times."""
-    problems = bad.problems()
+    problems = bad.problems(what, unit="line" if what.startswith("lines") else "number")
     if encoding is not None:
         problems.append(Problem(code="encoding", message=f"not UTF-8; read as {encoding}"))
     if naive:

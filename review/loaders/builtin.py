@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from review.loaders import log_csv, log_json, position_csv, position_gpx
+from review.loaders import (
+    log_csv,
+    log_json,
+    log_seb,
+    log_seb_server,
+    playlist,
+    position_csv,
+    position_gpx,
+    position_json,
+    position_nmea,
+)
 from review.loaders.container import MediaInfo, probe
 from review.loaders.registry import Loader, register
 
@@ -20,8 +30,12 @@ _MEDIA_SUFFIXES: Final = (
 )  # fmt: skip
 
 
-def _is_media(_path: Path, head: bytes) -> bool:
-    return not head.lstrip().startswith(b"#EXTM3U")
+def _is_media(path: Path, head: bytes) -> bool:
+    return not _is_playlist(path, head)
+
+
+def _is_playlist(_path: Path, head: bytes) -> bool:
+    return head.lstrip(b"\xef\xbb\xbf \r\n").startswith(b"#EXTM3U")
 
 
 def _media(path: Path, _context: Context) -> MediaInfo:
@@ -30,10 +44,22 @@ def _media(path: Path, _context: Context) -> MediaInfo:
 
 _LOADERS: Final = (
     Loader(name="recording", kind="media", suffixes=_MEDIA_SUFFIXES, takes=_is_media, load=_media),
+    Loader(
+        name="HLS playlist",
+        kind="media",
+        suffixes=playlist.SUFFIXES,
+        takes=_is_playlist,
+        load=_media,
+    ),
     position_csv.LOADER,
     position_gpx.LOADER,
+    position_json.ANDROID,
+    position_json.GEOJSON,
+    position_nmea.LOADER,
     log_csv.LOADER,
     log_json.LOADER,
+    log_seb.LOADER,
+    log_seb_server.LOADER,
 )
 
 

@@ -6,6 +6,7 @@ itself a video cannot make the reader fetch something else.
 
 from __future__ import annotations
 
+import io
 import math
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -19,7 +20,7 @@ from av.error import EOFError as EndOfFile
 from av.error import FFmpegError
 
 from review.errors import LoadError
-from review.loaders import boxes
+from review.loaders import boxes, playlist
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,6 +33,16 @@ if TYPE_CHECKING:
 CONTAINERS: Final = (
     "aac,ac3,aiff,amr,asf,avi,caf,flac,flv,gif,matroska,mov,mp3,mpeg,mpegts,ogg,wav,webm,w64"
 )
+_OPTIONS: Final = {"protocol_whitelist": "file", "format_whitelist": CONTAINERS}
+#: A playlist has been checked and rewritten (review.loaders.playlist); its parts may end in
+#: anything.
+_PLAYLIST_OPTIONS: Final = {
+    "protocol_whitelist": "file",
+    "format_whitelist": f"hls,{CONTAINERS}",
+    "allowed_extensions": "ALL",
+    "allowed_segment_extensions": "ALL",
+    "extension_picky": "0",
+}
 #: Seconds until a file that yields nothing is given up (opening, one read).
 _PATIENCE_S: Final = (60.0, 60.0)
 #: Read errors in a row without a packet between them, after which nothing more is expected.
@@ -102,10 +113,15 @@ def opened(path: Path | str) -> Iterator[InputContainer]:
         raise LoadError("the file cannot be read", where=path, found=str(error)) from error
     if not size:
         raise LoadError("the file is empty", where=path, todo="ask for the recording again")
+    listed = path.suffix.lower() in playlist.SUFFIXES
+    # A name that is no text (bytes of another encoding) is passed on as the system has it.
+    source = io.BytesIO(playlist.closed_playlist(path)[0].encode()) if listed else str(path)
     try:
-        container: InputContainer = av.open(
-            str(path),
-            options={"protocol_whitelist": "file", "format_whitelist": CONTAINERS},
+        container: Any = av.open(
+            source,
+            "r",
+            format="hls" if listed else None,
+            options=_PLAYLIST_OPTIONS if listed else _OPTIONS,
             metadata_errors="replace",
             timeout=_PATIENCE_S,
         )
@@ -123,6 +139,13 @@ def opened(path: Path | str) -> Iterator[InputContainer]:
         yield container
     finally:
         container.close()
+
+
+def files_of(path: Path) -> list[Path]:
+    """Return the files that a recording consists of: itself, and the parts of a playlist."""
+    if path.suffix.lower() not in playlist.SUFFIXES:
+        return [path]
+    return [path, *sorted(p for p in playlist.parts_on_disk(path) if p.is_file())]
 
 
 def first_of(container: InputContainer, kind: Literal["video", "audio"]) -> Any:
@@ -148,7 +171,7 @@ def read_info(path: Path | str, container: InputContainer) -> MediaInfo:
     return MediaInfo(
         path=path,
         container=name,
-        size_bytes=path.stat().st_size,
+        size_bytes=sum(file.stat().st_size for file in files_of(path)),
         origin_pts_s=origin_s,
         duration_s=_duration_s(container, video, audio, origin_s),
         video_codec=None if video is None else video.codec_context.codec.canonical_name,
@@ -164,13 +187,20 @@ def read_info(path: Path | str, container: InputContainer) -> MediaInfo:
     )
 
 
-def packets_of(container: InputContainer, *streams: Stream) -> Iterator[RawPacket[Any]]:
+def packets_of(
+    container: InputContainer, *streams: Stream, errors: list[str] | None = None
+) -> Iterator[RawPacket[Any]]:
     """Read packets on through damage: a read error is skipped until nothing more comes.
 
     The last packet of every track is empty and flushes its decoder.
+
+    Parameters
+    ----------
+    errors
+        A list to which the read errors on the way are added.
     """
     failures = 0
-    while True:
+    while failures < _GIVE_UP_AFTER:
         try:
             for packet in container.demux(*streams):
                 if packet.size:
@@ -178,12 +208,12 @@ def packets_of(container: InputContainer, *streams: Stream) -> Iterator[RawPacke
                 yield packet
         except EndOfFile:
             return
-        except (FFmpegError, OSError):
+        except (FFmpegError, OSError) as error:
             failures += 1
-            if failures >= _GIVE_UP_AFTER:
-                return
-            continue
-        return
+            if errors is not None:
+                errors.append(note_error(error))
+        else:
+            return
 
 
 def seek(container: InputContainer, stream: Stream, pts_s: float) -> None:

@@ -2,56 +2,183 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+import heapq
+import math
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any, Final
+
+from av.error import FFmpegError
 
 from review.errors import LoadError
 from review.loaders import problems
-from review.loaders.media import open_video
+from review.loaders.container import first_of, note_error, opened, packets_of, read_info
 from review.loaders.problems import Problem, brief
+from review.loaders.spans import borne_out
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable
+    from collections.abc import Hashable, Mapping
 
     import pandas as pd
+    from av.packet import Packet as RawPacket
 
     from review.loaders.record import SittingRecord
 
 #: A hole in the time stamps of at least this many seconds is reported: browsers that are short of
 #: power leave out pictures for up to a second.
-GAP_S = 2.0
+GAP_S: Final = 2.0
+#: Time stamps that go back by less than this are rounding, not a clock that was set back.
+_BACK_S: Final = 0.05
+#: Packets come in decoding order, at most 16 pictures ahead of their own (H.264, A.3.1).
+_REORDER: Final = 32
+#: Places that are named for one file and kind of finding before the rest is only counted.
+_NAMED: Final = 50
+
+
+@dataclass
+class _Walk:
+    """What was seen of one track, on the file's time stamps."""
+
+    name: str
+    base: Fraction
+    waiting: list[float] = field(default_factory=list)
+    last_s: float = -math.inf
+    end_s: float = -math.inf
+    packets: int = 0
+    findings: list[tuple[str, float, float, str]] = field(default_factory=list)
+
+    def add(self, packet: RawPacket[Any]) -> None:
+        stamp = packet.pts if packet.pts is not None else packet.dts
+        if stamp is None:
+            return
+        self.packets += 1
+        start_s = float(stamp * self.base)
+        self.end_s = max(self.end_s, start_s + float((packet.duration or 0) * self.base))
+        if packet.is_corrupt:
+            self.findings.append(("media_damaged", start_s, start_s, "a damaged packet"))
+        heapq.heappush(self.waiting, start_s)
+        if len(self.waiting) > _REORDER:
+            self._next(heapq.heappop(self.waiting))
+
+    def finish(self) -> None:
+        while self.waiting:
+            self._next(heapq.heappop(self.waiting))
+
+    def _next(self, stamp_s: float) -> None:
+        if self.last_s - stamp_s > _BACK_S:
+            message = f"{self.name} time goes back by {self.last_s - stamp_s:.2f} s"
+            self.findings.append(("media_time_back", stamp_s, self.last_s, message))
+        elif stamp_s - self.last_s >= GAP_S and self.last_s != -math.inf:
+            message = f"no {self.name} for {stamp_s - self.last_s:.1f} s"
+            self.findings.append(("media_gap", self.last_s, stamp_s, message))
+        self.last_s = stamp_s
 
 
 def deep_check(record: SittingRecord) -> pd.DataFrame:
-    """Walk all packets of all recordings of a sitting.
+    """Walk all packets of all recordings of a sitting and decode the key frames.
 
     Returns
     -------
     pandas.DataFrame
-        Table ``problems``: holes in the time stamps, time stamps that go back, and files that
-        cannot be walked; ``start_s`` and ``end_s`` are on device time where a segment is placed.
+        Table ``problems``: holes in the time stamps, time stamps that go back, damaged packets,
+        key frames that do not decode, lengths that the whole content contradicts, files that
+        cannot be walked. ``start_s`` and ``end_s`` are on device time where a segment is placed.
     """
     found: list[Problem] = []
-    for row in record.segments.to_dict("records"):
-        if isinstance(row["video_codec"], str):
-            found += _walk(record, row)
+    rows = record.segments.to_dict("records")
+    for number, row in enumerate(rows):
+        # A file that serves several subjects may have several parts; it is walked once.
+        if all(row["file"] != earlier["file"] for earlier in rows[:number]):
+            found += _of_file(record, row)
     return problems.table(found, key=record.sitting.key)
 
 
-def _walk(record: SittingRecord, row: dict[Hashable, Any]) -> list[Problem]:
-    stream, file = row["stream"], row["file"]
-    shift_s = row["device_start_s"] - row["origin_pts_s"]
+def _of_file(record: SittingRecord, row: Mapping[Hashable, Any]) -> list[Problem]:
+    file = row["file"]
     try:
-        with open_video(record.path(file)) as video:
-            stamps = sorted(packet.pts_s for packet in video.packets())
+        findings = walk_file(record, file)
     except LoadError as error:
-        return [Problem(code="deep_failed", stream=stream, file=file,
-                        message=f"{file}: {brief(error)}")]  # fmt: skip
+        findings = [("deep_failed", math.nan, math.nan, brief(error))]
+    shift_s = row["device_start_s"] - row["origin_pts_s"]
     return [
         Problem(
-            code="media_gap", stream=stream, file=file, start_s=a + shift_s, end_s=b + shift_s,
-            message=f"{file}: no picture for {b - a:.1f} s",
+            code=code,
+            stream=row["stream"],
+            file=file,
+            start_s=None if math.isnan(start_s + shift_s) else start_s + shift_s,
+            end_s=None if math.isnan(end_s + shift_s) else end_s + shift_s,
+            message=f"{file}: {message}",
         )
-        for a, b in pairwise(stamps)
-        if b - a >= GAP_S
-    ]  # fmt: skip
+        for code, start_s, end_s, message in findings
+    ]
+
+
+def walk_file(record: SittingRecord, file: str) -> list[tuple[str, float, float, str]]:
+    """Walk one file: (code, start, end on its time stamps, message) of everything found."""
+    path = record.path(file)
+    with opened(path) as container:
+        info = read_info(path, container)
+        tracks = [(k, first_of(container, k)) for k in ("video", "audio")]
+        walks = {
+            s.index: _Walk(
+                name="picture" if kind == "video" else "sound", base=Fraction(s.time_base)
+            )
+            for kind, s in tracks
+            if s is not None and s.time_base
+        }
+        errors: list[str] = []
+        keys = _KeyFrames()
+        for packet in packets_of(
+            container, *(s for _, s in tracks if s is not None), errors=errors
+        ):
+            if packet.size and packet.stream_index in walks:
+                walks[packet.stream_index].add(packet)
+                keys.look(packet, walks[packet.stream_index])
+    findings = keys.findings
+    for walk in walks.values():
+        walk.finish()
+        findings += walk.findings
+    end_s = max((w.end_s for w in walks.values()), default=-math.inf)
+    if errors:
+        findings.append(
+            ("media_damaged", math.nan, math.nan, f"{len(errors)} read errors: {errors[0]}")
+        )
+    if info.duration_s is not None and end_s > -math.inf:
+        length_s = end_s - info.origin_pts_s
+        if not borne_out(info.duration_s, length_s):
+            message = f"declares {info.duration_s:.1f} s, all its content is {length_s:.1f} s long"
+            span = sorted((info.origin_pts_s + length_s, info.origin_pts_s + info.duration_s))
+            findings.append(("duration_contradicted", span[0], span[1], message))
+    return _shortened(findings)
+
+
+@dataclass
+class _KeyFrames:
+    """Decodes the key frames on the way: what they show stands for the pictures after them."""
+
+    findings: list[tuple[str, float, float, str]] = field(default_factory=list)
+
+    def look(self, packet: RawPacket[Any], walk: _Walk) -> None:
+        if packet.stream.type != "video" or not packet.is_keyframe or packet.pts is None:
+            return
+        start_s = float(packet.pts * walk.base)
+        try:
+            packet.decode()
+        except FFmpegError as error:
+            message = f"a key frame does not decode: {note_error(error)}"
+            self.findings.append(("media_damaged", start_s, start_s, message))
+
+
+def _shortened(
+    findings: list[tuple[str, float, float, str]],
+) -> list[tuple[str, float, float, str]]:
+    """Name the first places of each kind of finding and count the rest."""
+    kept: list[tuple[str, float, float, str]] = []
+    for code in dict.fromkeys(f[0] for f in findings):
+        same = [f for f in findings if f[0] == code]
+        kept += same[:_NAMED]
+        if len(same) > _NAMED:
+            rest = same[_NAMED:]
+            message = f"{len(rest)} more places like these"
+            kept.append((code, rest[0][1], rest[-1][2], message))
+    return kept

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import struct
+import warnings
+import zlib
+from importlib import import_module
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -17,6 +22,12 @@ if TYPE_CHECKING:
 NAMES: Final = ("id_photo", "login_photo_client", "login_photo_phone1", "login_photo_phone2")
 SUFFIXES: Final = (".jpg", ".jpeg", ".png", ".heic", ".heif")
 _FORMATS: Final = ("JPEG", "PNG", "MPO")
+#: What Pillow raises for files that are damaged in one way or another.
+_FAILURES: Final = (
+    UnidentifiedImageError, Image.DecompressionBombError, Image.DecompressionBombWarning, OSError,
+    ValueError, SyntaxError, OverflowError, EOFError, TypeError, KeyError, IndexError,
+    AttributeError, ZeroDivisionError, struct.error, zlib.error,
+)  # fmt: skip
 #: A photograph of a person has no more pixels than this; a file that claims more is an attack.
 _MOST_PIXELS: Final = 120_000_000
 
@@ -32,20 +43,23 @@ def read_photo(path: Path) -> NDArray[np.uint8]:
     Raises
     ------
     LoadError
-        If the file is no photograph that can be read.
+        If the file is no photograph that can be read. HEIC needs the package ``pillow-heif``
+        (the extra ``heic``).
     """
     try:
-        with Image.open(path, formats=_FORMATS) as image:
-            _check_size(image, path)
+        with warnings.catch_warnings(), Image.open(path, formats=_formats(path)) as image:
+            # Damaged EXIF is only warned about; the picture is there all the same.
+            warnings.simplefilter("ignore")
+            if image.width * image.height > _MOST_PIXELS:
+                found = f"{image.width}x{image.height} pixels"
+                raise LoadError("the photograph is too large", where=path, found=found)
             upright = ImageOps.exif_transpose(image).convert("RGB")
             return np.ascontiguousarray(np.asarray(upright, dtype=np.uint8)[:, :, ::-1])
-    except (UnidentifiedImageError, Image.DecompressionBombError, OSError, ValueError,
-            SyntaxError, OverflowError, EOFError, TypeError, KeyError, AttributeError,
-            ) as error:  # fmt: skip
+    except _FAILURES as error:
         raise LoadError(
             "not a readable photograph",
             where=path,
-            expected="JPEG or PNG",
+            expected="JPEG, PNG or HEIC",
             found=str(error).split(":")[0] or type(error).__name__,
         ) from error
 
@@ -55,8 +69,17 @@ def check_photo(path: Path) -> None:
     read_photo(path)
 
 
-def _check_size(image: Image.Image, path: Path) -> None:
-    if image.width * image.height > _MOST_PIXELS:
+def _formats(path: Path) -> tuple[str, ...]:
+    """Return the formats to try; for HEIC, after its reader is there."""
+    with path.open("rb") as file:
+        head = file.read(12)
+    if head[4:8] != b"ftyp":
+        return _FORMATS
+    if find_spec("pillow_heif") is None:
         raise LoadError(
-            "the photograph is too large", where=path, found=f"{image.width}x{image.height}"
+            "HEIC photographs need the package pillow-heif",
+            where=path,
+            todo="install it (the extra heic), or hand the photograph in as JPEG",
         )
+    import_module("pillow_heif").register_heif_opener()
+    return ("HEIF",)

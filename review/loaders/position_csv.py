@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from review.errors import LoadError
 from review.loaders.badlines import Tally, text_problems
 from review.loaders.csvfile import match_columns, read_header, read_rows
+from review.loaders.position_nmea import SENTENCE
 from review.loaders.registry import Context, Loaded, Loader
 from review.loaders.text import read_text
 from review.loaders.times import parse_time
@@ -38,7 +39,9 @@ _FALSE: Final = ("", "0", "false", "no", "n", "f", "否")
 
 
 def _takes(_path: Path, head: bytes) -> bool:
-    return b"\0" not in head[:512] and not head.lstrip().startswith((b"{", b"<", b"$"))
+    if SENTENCE.search(head):
+        return False
+    return b"\0" not in head[:512] and not head.lstrip().startswith((b"{", b"[", b"<"))
 
 
 def _load(path: Path, context: Context) -> Loaded:

@@ -58,7 +58,11 @@ def _load(path: Path, context: Context) -> Loaded:
             moment = moment.replace(tzinfo=context.timezone)
         rows.append(_row(point) | {"time": moment})
     problems = text_problems(
-        bad=timeless, encoding=encoding, naive=naive, timezone=context.timezone
+        bad=timeless,
+        encoding=encoding,
+        naive=naive,
+        timezone=context.timezone,
+        what="points cannot be used",
     )
     return Loaded(rows=rows, problems=problems)
 

@@ -8,11 +8,12 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from review.errors import LoadError
-from review.loaders import boxes, registry
+from review.loaders import boxes, playlist, registry
+from review.loaders.container import files_of
 from review.loaders.problems import Problem, brief
 from review.loaders.spans import Span, borne_out, decodes, measure_span
 from review.loaders.times import time_in_name
-from review.session import DEVICE_OF, VIEWS
+from review.session import DEVICE_OF
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -51,28 +52,26 @@ def segment_rows(
     problems : list of Problem
         What is wrong with the file.
     """
-    problems: list[Problem] = []
-
-    def note(code: str, message: str) -> None:
-        problems.append(
-            Problem(code=code, stream=found.stream, file=found.file,
-                    message=f"{found.file}: {message}")
-        )  # fmt: skip
-
+    notes = _Notes(found)
     try:
         info = registry.find(found.path, "media").load(found.path, context)
         span = measure_span(info)
     except LoadError as error:
-        note("media_unreadable", brief(error))
-        return [], problems
-    _judge(info, span, found, note)
+        notes.add("media_unreadable", brief(error))
+        return [], notes.problems
     start = _start(found, info, context)
+    device_start_s = (
+        None
+        if start.moment is None
+        else (start.moment - sitting.subject.start) / timedelta(seconds=1)
+    )
+    shown_s = _judge(info, span, device_start_s, notes)
     row = {
         "stream": found.stream,
         "device": DEVICE_OF[found.stream],
         "file": found.file,
-        "device_start_s": None,
-        "duration_s": span.duration_s if span.packets else 0.0,
+        "device_start_s": device_start_s,
+        "duration_s": shown_s,
         "start_source": start.source,
         "video_codec": info.video_codec,
         "width_px": info.width_px,
@@ -85,43 +84,70 @@ def segment_rows(
         "size_bytes": info.size_bytes,
         "container": info.container,
     }
-    if start.moment is not None:
-        row["device_start_s"] = (start.moment - sitting.subject.start) / timedelta(seconds=1)
     part = _part(row, sitting, found)
     if part is None:
         return [], []
     if start.note is not None:
-        note("start_unknown" if start.moment is None else "start_assumed", start.note)
+        notes.add("start_unknown" if start.moment is None else "start_assumed", start.note)
     if not found.shared and start.moment is not None and _elsewhere(row, sitting):
-        note(
+        notes.add(
             "start_unlikely",
             f"starts at {start.moment.isoformat()} ({start.source}), which lies outside of the "
             f"subject; look at the device's clock and time zone",
         )
     if hash_files:
         part["sha256"] = _sha256(found.path)
-    return [part], problems
+    return [part], notes.problems
 
 
-def _judge(info: MediaInfo, span: Span, found: Found, note: Any) -> None:
-    """Say what the content does not bear out."""
-    declared_s = info.duration_s
+class _Notes:
+    """Problems of one file."""
+
+    def __init__(self, found: Found) -> None:
+        self.found = found
+        self.problems: list[Problem] = []
+
+    def add(
+        self, code: str, message: str, start_s: float | None = None, end_s: float | None = None
+    ) -> None:
+        file = self.found.file
+        self.problems.append(
+            Problem(code=code, stream=self.found.stream, file=file, start_s=start_s, end_s=end_s,
+                    message=f"{file}: {message}")
+        )  # fmt: skip
+
+
+def _judge(info: MediaInfo, span: Span, device_start_s: float | None, notes: _Notes) -> float:
+    """Say what the content does not bear out; return the seconds of it that can be shown."""
+    declared_s, found = info.duration_s, notes.found
+    if info.video_codec is None:
+        notes.add("media_no_video", "holds sound only")
+    if found.path.suffix.lower() in playlist.SUFFIXES:
+        missing = playlist.missing_parts(found.path)
+        if missing:
+            named = ", ".join(missing[:3])
+            notes.add("playlist_part", f"{len(missing)} parts that it names are not there: {named}")
     if info.container.startswith("mov") and boxes.is_encrypted(info.path):
-        note("media_encrypted", "the recording is encrypted; ask for it without encryption")
+        notes.add("media_encrypted", "the recording is encrypted; ask for it without encryption")
+        return 0.0
     if not span.packets or (span.walked and declared_s is not None and not decodes(info)):
         claim = "" if declared_s is None else f", though it declares {declared_s:.1f} s"
-        note("media_empty", f"nothing that can be shown is recorded{claim}")
-    elif declared_s is None:
-        note(
+        notes.add("media_empty", f"nothing that can be shown is recorded{claim}")
+        return 0.0
+    if declared_s is None:
+        notes.add(
             "duration_measured", f"declares no length; its content is {span.duration_s:.2f} s long"
         )
     elif not borne_out(declared_s, span.duration_s):
-        note(
+        ends = sorted((span.duration_s, declared_s))
+        from_s, until_s = (None if device_start_s is None else device_start_s + e for e in ends)
+        notes.add(
             "duration_contradicted",
             f"declares {declared_s:.1f} s, its content is {span.duration_s:.1f} s long",
+            from_s,
+            until_s,
         )
-    if info.video_codec is None and found.stream in VIEWS:
-        note("media_no_video", "holds sound only")
+    return span.duration_s
 
 
 def _start(found: Found, info: MediaInfo, context: Context) -> _Start:
@@ -172,9 +198,10 @@ def _elsewhere(row: dict[str, Any], sitting: Sitting) -> bool:
 def _sha256(path: Path) -> str | None:
     digest = hashlib.sha256()
     try:
-        with path.open("rb") as file:
-            while chunk := file.read(_CHUNK):
-                digest.update(chunk)
+        for part in files_of(path):
+            with part.open("rb") as file:
+                while chunk := file.read(_CHUNK):
+                    digest.update(chunk)
     except OSError:
         return None
     return digest.hexdigest()

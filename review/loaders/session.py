@@ -6,22 +6,27 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from review.errors import SessionError
-from review.loaders import problems
+from review.loaders import archive, problems
 from review.loaders.candidates import read_candidates
 from review.loaders.manifest import read_manifest
 from review.session import Session
+from review.workspace import default_folder
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
-def load_session(folder: Path | str) -> tuple[Session, pd.DataFrame]:
+def load_session(
+    folder: Path | str, *, unpack_into: Path | None = None
+) -> tuple[Session, pd.DataFrame]:
     """Read ``session.toml`` and ``candidates.csv`` of a session folder.
 
     Parameters
     ----------
     folder
-        The session folder. It is only read.
+        The session folder, or a ``.zip`` or ``.tar`` of one. It is only read.
+    unpack_into
+        Where an archive is unpacked, once; ``unpacked`` in the default workspace if not given.
 
     Returns
     -------
@@ -37,11 +42,13 @@ def load_session(folder: Path | str) -> tuple[Session, pd.DataFrame]:
         kind, platform, time zone or region, subjects without times.
     """
     path = Path(folder).resolve()
+    if archive.is_archive(path):
+        path = archive.unpack(path, unpack_into or default_folder().resolve() / "unpacked")
     if not path.is_dir():
         raise SessionError(
             "no such session folder",
             where=path,
-            expected="a folder with session.toml and candidates.csv",
+            expected="a folder with session.toml and candidates.csv, or a .zip or .tar of one",
             todo="check the path",
         )
     manifest = read_manifest(path)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from av.error import FFmpegError
 
+from review.loaders import matroska
 from review.loaders.container import first_of, opened, packets_of, seek
 
 if TYPE_CHECKING:
@@ -80,8 +81,9 @@ class _Reach:
 def measure_span(info: MediaInfo) -> Span:
     """Find out how long a recording is.
 
-    The declared end is looked up; only where nothing is declared, or the content does not reach
-    the declared end, the whole file is walked through, without decoding.
+    The declared end is looked up, or for a browser's recording its last clusters; only where that
+    fails, or the content does not reach the declared end, the whole file is walked through,
+    without decoding.
 
     Raises
     ------
@@ -89,6 +91,10 @@ def measure_span(info: MediaInfo) -> Span:
         If the file cannot be opened.
     """
     declared_s = info.duration_s
+    if declared_s is None and info.container.startswith("matroska"):
+        end_s = matroska.end_s(info.path)
+        if end_s is not None and end_s > info.origin_pts_s:
+            return Span(duration_s=end_s - info.origin_pts_s, walked=False, packets=1)
     with opened(info.path) as container:
         if declared_s is not None:
             tail = _tail(container, info, declared_s)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+import json
+from typing import TYPE_CHECKING, Any, Final
 
 from review.errors import LoadError
 
@@ -50,3 +51,21 @@ def read_text(path: Path, *, most_bytes: int = MOST_BYTES) -> tuple[str, str | N
         return raw.decode("gb18030"), "gb18030"
     except UnicodeDecodeError:
         return raw.decode("utf-8-sig", errors="replace"), "damaged"
+
+
+def read_json(path: Path) -> tuple[Any, str | None]:
+    """Return what a JSON file holds, and the encoding as in :func:`read_text`; LoadError if none.
+
+    ``NaN`` and ``Infinity`` are refused: they are no JSON.
+    """
+    text, encoding = read_text(path)
+    try:
+        return json.loads(text, parse_constant=_refuse), encoding
+    except (ValueError, RecursionError) as error:
+        raise LoadError(
+            "not JSON", where=path, found=str(error).splitlines()[0] or "too deeply nested"
+        ) from error
+
+
+def _refuse(name: str) -> None:
+    raise ValueError(f"{name} is no JSON")
