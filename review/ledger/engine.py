@@ -11,12 +11,17 @@ from urllib.parse import unquote
 import sqlalchemy as sa
 
 from review.errors import LedgerError
+from review.ledger.turns import turn
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 #: How long a writer waits for its turn, in milliseconds.
 _PATIENCE_MS: Final = 30_000
+#: Commits of one connection after which it tidies up.
+_TIDY_EVERY: Final = 200
+#: Pages of log (4 KiB each) at which a commit tidies up itself, should nobody else have done it.
+_LONGEST_LOG: Final = 16_000
 #: Name of PostgreSQL's advisory lock that a writer holds: eight letters read as a number.
 _TURN: Final = int.from_bytes(b"reviewle", "big", signed=True)
 
@@ -69,11 +74,45 @@ def make_engine(url: sa.URL) -> sa.Engine:
 
 @contextmanager
 def writing(engine: sa.Engine) -> Iterator[sa.Connection]:
-    """Give a connection in a transaction that nobody else writes beside; commit at its end."""
-    with engine.connect().execution_options(review_write=True) as connection, connection.begin():
-        if connection.dialect.name == "postgresql":
-            connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_TURN)))
-        yield connection
+    """Give a connection in a transaction that nobody else writes beside; commit at its end.
+
+    When the block has ended without error, what was written is on disk.
+    """
+    file = file_of(engine.url)
+    with engine.connect().execution_options(review_write=True) as connection:
+        if file is None:
+            with connection.begin():
+                connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_TURN)))
+                yield connection
+            return
+        with turn(file), connection.begin():
+            yield connection
+        _to_disk(file)
+        _tidy(connection)
+
+
+def _to_disk(file: Path) -> None:
+    # SQLite is told not to wait for the disk at every commit (synchronous = NORMAL), since that
+    # would be done while everybody else waits; it is done here, after the turn, by every writer
+    # for itself and before the entry is acknowledged. What is not in the log any more was moved to
+    # the database file by a checkpoint, which waits for the disk in this mode, too.
+    try:
+        handle = os.open(f"{file}-wal", os.O_RDONLY | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _tidy(connection: sa.Connection) -> None:
+    """Move the log into the database file now and then: beside the other writers, not in a turn."""
+    commits = connection.info.get("commits", 0) + 1
+    connection.info["commits"] = commits
+    if commits % _TIDY_EVERY == 0:
+        driver: Any = connection.connection.dbapi_connection
+        driver.execute("PRAGMA wal_checkpoint(PASSIVE)")
 
 
 def _prepare_sqlite(connection: Any, _record: Any) -> None:
@@ -83,8 +122,8 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
     cursor.execute(f"PRAGMA busy_timeout = {_PATIENCE_MS}")
     if _may_write(connection):
         cursor.execute("PRAGMA journal_mode = WAL")
-    # An acknowledged entry survives a power cut.
-    cursor.execute("PRAGMA synchronous = FULL")
+    cursor.execute("PRAGMA synchronous = NORMAL")
+    cursor.execute(f"PRAGMA wal_autocheckpoint = {_LONGEST_LOG}")
     cursor.execute("PRAGMA trusted_schema = OFF")
     cursor.close()
 

@@ -25,7 +25,7 @@ ENTRIES: Final = sa.Table(
     sa.Column("key_id", sa.Text, nullable=False),
     sa.Column("hash", sa.Text, nullable=False),
     sa.Column("signature", sa.Text, nullable=False),
-    sa.Index("entries_by_sitting", "session_id", "candidate_id", "subject_id", "seq"),
+    sa.Index("entries_by_candidate", "session_id", "candidate_id", "kind", "seq"),
     sa.Index("entries_by_kind", "kind", "seq"),
 )
 

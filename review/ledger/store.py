@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import functools
 import json
 import threading
@@ -32,6 +31,15 @@ if TYPE_CHECKING:
 #: Columns of :meth:`Ledger.entries`; ``payload`` is an object there.
 COLUMNS: Final = chain.COLUMNS
 _BATCH: Final = 10_000
+_NOWHERE: Final = (None, None, None)
+# Built once: building a statement costs more than running it, and writers wait for each other.
+_HEAD: Final = sa.select(ENTRIES.c.seq, ENTRIES.c.hash).order_by(ENTRIES.c.seq.desc()).limit(1)
+_STAFF: Final = (
+    sa.select(ENTRIES.c.seq, ENTRIES.c.payload)
+    .where(ENTRIES.c.kind == "staff", ENTRIES.c.seq > sa.bindparam("known"))
+    .order_by(ENTRIES.c.seq)
+)
+_INSERT: Final = sa.insert(ENTRIES)
 
 
 def open_ledger(url_or_path: str | Path) -> Ledger:
@@ -97,15 +105,18 @@ class Ledger:
             self._prepare()
             with writing(self._engine) as connection:
                 self._learn_staff(connection)
-                staff = self._staff
+                staff, last = self._staff, self._head(connection)
                 for enrolment in staff.wants(author, kind):
-                    first = self._write(connection, "staff", enrolment, (None, None, None), author)
+                    first = self._write(
+                        connection, "staff", enrolment, _NOWHERE, author=author, last=last
+                    )
+                    last = Anchor(seq=first.seq, hash=first.hash)
                     staff = staff.after(first.seq, enrolment)
                 if typed is not None:
                     admission.check(connection, typed, key=key, author=author)
                 else:
-                    staff.after(self._head(connection).seq + 1, content)
-                entry = self._write(connection, kind, content, key, author)
+                    staff.after(last.seq + 1, content)
+                entry = self._write(connection, kind, content, key, author=author, last=last)
             self._check_there()
         return entry
 
@@ -125,9 +136,10 @@ class Ledger:
         kind: str,
         content: Mapping[str, Any],
         key: admission.Key,
+        *,
         author: Author,
+        last: Anchor,
     ) -> Entry:
-        last = self._head(connection)
         fields: dict[str, Any] = {
             "seq": last.seq + 1,
             "at": datetime.now(UTC).isoformat(timespec="microseconds"),
@@ -147,7 +159,7 @@ class Ledger:
                 "the entry cannot be written", where=f"entry {kind!r}", found=str(error)
             ) from error
         entry = Entry(**fields, hash=digest.hex(), signature=author.sign(digest))
-        connection.execute(sa.insert(ENTRIES), dataclasses.asdict(entry))
+        connection.execute(_INSERT, {**fields, "hash": entry.hash, "signature": entry.signature})
         return entry
 
     # Reading
@@ -220,12 +232,11 @@ class Ledger:
         processes
             How many work at it; a small ledger is left to one.
         """
-        query = sa.select(ENTRIES.c.seq, ENTRIES.c.payload).where(ENTRIES.c.kind == "staff")
         with self._reading() as connection:
             head = None if connection is None else self._head(connection)
             staff: list[tuple[int, str]] = []
             if connection is not None:
-                staff = [(s, p) for s, p in connection.execute(query.order_by(ENTRIES.c.seq))]
+                staff = [(s, p) for s, p in connection.execute(_STAFF, {"known": 0})]
         read = functools.partial(_read_fields, self._url)
         last = head.seq if head is not None else 0
         return verification.verify(
@@ -271,19 +282,12 @@ class Ledger:
                 yield connection if there else None
 
     def _head(self, connection: sa.Connection) -> Anchor:
-        row = connection.execute(
-            sa.select(ENTRIES.c.seq, ENTRIES.c.hash).order_by(ENTRIES.c.seq.desc()).limit(1)
-        ).first()
+        row = connection.execute(_HEAD).first()
         return Anchor(seq=0, hash=chain.GENESIS) if row is None else Anchor(seq=row[0], hash=row[1])
 
     def _learn_staff(self, connection: sa.Connection) -> None:
-        query = (
-            sa.select(ENTRIES.c.seq, ENTRIES.c.payload)
-            .where(ENTRIES.c.kind == "staff", ENTRIES.c.seq > self._staff_seq)
-            .order_by(ENTRIES.c.seq)
-        )
         with self._lock:
-            for seq, payload in connection.execute(query):
+            for seq, payload in connection.execute(_STAFF, {"known": self._staff_seq}):
                 self._staff, self._staff_seq = self._staff.after(seq, json.loads(payload)), seq
 
     def _prepare(self) -> None:
