@@ -103,7 +103,7 @@ def border_lines(
     if boundary is None or boundary.is_empty:
         return []
     cut = shapely.intersection(shapely.boundary(boundary), _frame(view, plane))
-    lines = [g for g in shapely.get_parts(cut) if g.geom_type == "LineString"]
+    lines = [g for g in shapely.get_parts(cut) if g.geom_type == "LineString" and len(g.coords)]
     made = []
     for line in lines:
         lonlat = shapely.get_coordinates(line)
@@ -122,7 +122,7 @@ def region_areas(
         return []
     cut = shapely.intersection(boundary, _frame(view, plane))
     made = []
-    for area in (g for g in shapely.get_parts(cut) if g.geom_type == "Polygon"):
+    for area in (g for g in shapely.get_parts(cut) if g.geom_type == "Polygon" and g.area):
         lonlat = shapely.get_coordinates(shapely.get_exterior_ring(area))
         made.append(plane.to_metres(lonlat[:, 1], lonlat[:, 0]))
     return made
