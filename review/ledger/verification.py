@@ -148,9 +148,9 @@ def verify(
     else:
         context = multiprocessing.get_context("spawn")
         with ProcessPoolExecutor(len(bounds), mp_context=context) as pool:
-            jobs = [pool.submit(_walk_part, read, a, b, history) for a, b in bounds]
+            jobs = [pool.submit(_walk_part, read, a, b, tuple(staff)) for a, b in bounds]
             pieces = [job.result() for job in jobs]
-    found = _joined(pieces)
+    found = joined(pieces)
     first = next(iter(read(1, 1)), None)
     return _held_against(replace(found, root=_root(first, history)), read, anchor, root)
 
@@ -164,16 +164,13 @@ def walk(entries: Iterable[Fields], *, history: History, first: int = 1) -> Piec
     end = None
     for fields in entries:
         seq = fields["seq"]
-        wrong = _misplaced(fields, expected, previous) or _forged(fields, history, keys)
+        wrong = _misplaced(fields, expected, previous)
+        if not wrong:
+            start = start or fields["prev_hash"]
+            wrong = _forged(fields, history, keys)
         if wrong:
-            return Piece(
-                entries=count,
-                first_bad=min(expected, seq) if isinstance(seq, int) else expected,
-                reason=wrong,
-                start=start,
-            )
-        if start is None:
-            start, started = fields["prev_hash"], fields["at"]
+            return Piece(entries=count, first_bad=expected, reason=wrong, start=start)
+        started = started or fields["at"]
         if fields["at"] < at:
             back.append(seq)
         previous, at = fields["hash"], fields["at"]
@@ -183,8 +180,10 @@ def walk(entries: Iterable[Fields], *, history: History, first: int = 1) -> Piec
     return Piece(entries=count, start=start, end=end, times=times, clock_set_back=tuple(back))
 
 
-def _walk_part(read: Read, first: int, last: int | None, history: History) -> Piece:
-    return walk(read(first, last), history=history, first=first)
+def _walk_part(
+    read: Read, first: int, last: int | None, staff: tuple[tuple[int, str], ...]
+) -> Piece:
+    return walk(read(first, last), history=History.of(staff), first=first)
 
 
 def _misplaced(fields: Fields, expected: int, previous: str | None) -> str:
@@ -241,21 +240,28 @@ def _bounds(last: int, processes: int) -> list[tuple[int, int | None]]:
     return [(start, starts[n + 1] - 1 if n + 1 < parts else None) for n, start in enumerate(starts)]
 
 
-def _joined(pieces: Sequence[Piece]) -> Verification:
-    count, back, end, at = 0, [], None, ""
+def joined(pieces: Sequence[Piece]) -> Verification:
+    """Put together what was found of parts that follow each other from the first entry on."""
+    count, end, at = 0, Anchor(seq=0, hash=GENESIS), ""
+    back: list[int] = []
     for piece in pieces:
-        torn = end is not None and piece.start is not None and piece.start != end.hash
-        bad = end.seq + 1 if torn and end is not None else piece.first_bad
-        if bad is not None:
-            reason = "it does not follow the entry before it" if torn else piece.reason
-            return Verification(ok=False, entries=count, first_bad=bad, reason=reason)
+        torn = piece.start is not None and piece.start != end.hash
+        if torn or piece.first_bad is not None:
+            return Verification(
+                ok=False,
+                entries=count,
+                first_bad=end.seq + 1 if torn else piece.first_bad,
+                reason="it does not follow the entry before it" if torn else piece.reason,
+            )
         if piece.times is not None:
             if piece.times[0] < at:
                 back.append(count + 1)
             at = piece.times[1]
         back.extend(piece.clock_set_back)
         count, end = count + piece.entries, piece.end or end
-    return Verification(ok=True, entries=count, head=end, clock_set_back=tuple(back))
+    return Verification(
+        ok=True, entries=count, head=end if end.seq else None, clock_set_back=tuple(back)
+    )
 
 
 def _root(first: Fields | None, history: History) -> str | None:

@@ -1,0 +1,243 @@
+"""Tampering, in every way that was thought of, is found; and where."""
+
+import json
+import shutil
+import sqlite3
+
+import pytest
+
+from review.ledger import Anchor, open_ledger, verification
+from review.ledger.chain import COLUMNS, canonical, digest
+from review.ledger.identity import key_id
+
+SITTING = ("s1", "c1", "theory")
+GUARDS = ("entries_keep", "entries_stay", "entries_follow")
+
+
+@pytest.fixture
+def copy(ledger, decide, person, tmp_path):
+    """Return a copy without guards of a ledger of 1 + 6 + 1 + 2 entries; ann's, then bob's."""
+    for n in range(6):
+        decide(f"f{n}")
+    for n in range(2):
+        decide(f"g{n}", author=person("bob"))
+    ledger.close()
+    file = tmp_path / "copy.sqlite"
+    shutil.copy(ledger.where, file)
+    connection = sqlite3.connect(file)
+    for guard in GUARDS:
+        connection.execute(f"DROP TRIGGER {guard}")
+    connection.commit()
+    yield connection
+    connection.close()
+
+
+def verify(connection, **options):
+    connection.commit()
+    file = connection.execute("PRAGMA database_list").fetchone()[2]
+    opened = open_ledger(file)
+    try:
+        return opened.verify(**options)
+    finally:
+        opened.close()
+
+
+def fields(connection, seq):
+    found = connection.execute("SELECT * FROM entries WHERE seq = ?", (seq,))
+    return dict(zip([c[0] for c in found.description], found.fetchone(), strict=True))
+
+
+def write(connection, entry):
+    connection.execute("DELETE FROM entries WHERE seq = :seq", entry)
+    names, marks = ", ".join(entry), ", ".join(f":{name}" for name in entry)
+    connection.execute(f"INSERT INTO entries ({names}) VALUES ({marks})", entry)  # noqa: S608
+
+
+def sealed(entry, author, **changes):
+    """Return the entry changed, hashed and signed anew by somebody."""
+    made = {**entry, **changes, "key_id": author.key_id}
+    hashed = digest(made)
+    return {**made, "hash": hashed.hex(), "signature": author.sign(hashed)}
+
+
+def rewrite(connection, first, author, **changes):
+    """Change an entry and make everything after it anew, signed by one person."""
+    last = connection.execute("SELECT MAX(seq) FROM entries").fetchone()[0]
+    previous = fields(connection, first)["prev_hash"]
+    for seq in range(first, last + 1):
+        more = changes if seq == first else {}
+        entry = sealed(fields(connection, seq), author, prev_hash=previous, **more)
+        write(connection, entry)
+        previous = entry["hash"]
+
+
+def test_the_copy_itself_holds(copy):
+    found = verify(copy)
+    assert (found.ok, found.entries, found.first_bad, found.clock_set_back) == (True, 10, None, ())
+
+
+@pytest.mark.parametrize("column", [c for c in COLUMNS if c != "seq"])
+def test_a_change_of_any_field_is_found_where_it_was_made(copy, column):
+    value = '{"verdict":"dismissed"}' if column == "payload" else "0" * 64
+    write(copy, {**fields(copy, 4), column: value})
+    found = verify(copy)
+    assert (found.ok, found.first_bad) == (False, 4)
+    assert found.reason
+
+
+def test_a_letter_in_a_note_is_enough(copy):
+    copy.execute(
+        "UPDATE entries SET payload = replace(payload, 'confirmed', 'dismissed') WHERE seq = 5"
+    )
+    assert verify(copy).first_bad == 5
+
+
+@pytest.mark.parametrize("seq", [1, 4, 8])
+def test_a_removed_entry_is_found(copy, seq):
+    copy.execute("DELETE FROM entries WHERE seq = ?", (seq,))
+    assert verify(copy).first_bad == seq
+
+
+def test_removing_and_numbering_anew_is_found(copy):
+    copy.execute("DELETE FROM entries WHERE seq = 4")
+    for seq in range(5, 11):
+        copy.execute("UPDATE entries SET seq = ? WHERE seq = ?", (seq - 1, seq))
+    assert verify(copy).first_bad == 4
+
+
+def test_an_entry_put_in_is_found(copy, person):
+    for seq in range(10, 4, -1):
+        copy.execute("UPDATE entries SET seq = ? WHERE seq = ?", (seq + 1, seq))
+    before = fields(copy, 4)
+    write(copy, sealed({**before, "seq": 5}, person("ann"), prev_hash=before["hash"]))
+    assert verify(copy).first_bad == 6
+
+
+def test_two_entries_that_changed_places_are_found(copy):
+    one, two = fields(copy, 4), fields(copy, 5)
+    write(copy, {**two, "seq": 4})
+    write(copy, {**one, "seq": 5})
+    assert verify(copy).first_bad == 4
+
+
+def test_an_entry_signed_anew_with_another_known_key_is_found(copy, person):
+    write(copy, sealed(fields(copy, 10), person("ann")))
+    found = verify(copy)
+    assert found.first_bad == 10
+    assert "local:ann's, not local:bob's" in found.reason
+
+
+def test_an_entry_signed_anew_with_an_unknown_key_is_found(copy, person):
+    write(copy, sealed(fields(copy, 10), person("eve")))
+    found = verify(copy)
+    assert found.first_bad == 10
+    assert "nobody was enrolled" in found.reason
+
+
+def test_a_signature_of_another_entry_is_found(copy):
+    copy.execute(
+        "UPDATE entries SET signature = (SELECT signature FROM entries WHERE seq = 5) WHERE seq = 4"
+    )
+    found = verify(copy)
+    assert (found.first_bad, "signature" in found.reason) == (4, True)
+
+
+def test_a_changed_entry_with_everything_after_it_made_anew_is_found(copy, person):
+    payload = canonical({**json.loads(fields(copy, 4)["payload"]), "verdict": "dismissed"})
+    rewrite(copy, 4, person("ann"), payload=payload)
+    # Ann can sign her own entries again, but not bob's enrolment.
+    assert verify(copy).first_bad == 8
+
+
+def test_one_s_own_last_entries_made_anew_are_found_by_an_anchor(copy, person):
+    anchor = Anchor(seq=10, hash=fields(copy, 10)["hash"])
+    assert verify(copy, anchor=anchor).ok
+    payload = canonical({**json.loads(fields(copy, 9)["payload"]), "verdict": "dismissed"})
+    rewrite(copy, 9, person("bob"), payload=payload)
+    assert verify(copy).ok
+    found = verify(copy, anchor=anchor)
+    assert (found.ok, found.first_bad) == (False, 10)
+
+
+def test_an_end_that_was_cut_off_is_found_by_an_anchor(copy):
+    anchor = Anchor(seq=10, hash=fields(copy, 10)["hash"])
+    copy.execute("DELETE FROM entries WHERE seq > 7")
+    assert verify(copy).ok
+    found = verify(copy, anchor=anchor)
+    assert (found.ok, found.first_bad) == (False, 8)
+    assert "cut off" in found.reason
+    copy.execute("DELETE FROM entries")
+    assert not verify(copy, anchor=anchor).ok
+
+
+def test_a_whole_ledger_made_anew_by_somebody_else_is_found_by_anchor_or_root(
+    copy, person, tmp_path
+):
+    before = verify(copy)
+    eve = person("eve")
+    other = open_ledger(tmp_path / "other.sqlite")
+    for n in range(9):
+        row = json.loads(fields(copy, n + 2 if n < 6 else n + 1)["payload"])
+        if "verdict" in row:
+            other.append("decision", row, sitting_key=SITTING, author=eve)
+    assert other.verify().ok
+    root = fields(copy, 1)["key_id"]
+    assert key_id(before.root) == root
+    assert other.verify(root=before.root).first_bad == 1
+    assert not other.verify(anchor=before.head).ok
+    other.close()
+
+
+def test_a_right_that_was_not_there_is_found(copy, person):
+    boss = sealed(
+        {**fields(copy, 10), "seq": 11},
+        person("bob"),
+        prev_hash=fields(copy, 10)["hash"],
+        kind="sign_off",
+        payload='{"note":""}',
+    )
+    write(copy, boss)
+    found = verify(copy)
+    assert (found.first_bad, found.reason) == (11, "a reviewer may not write 'sign_off'")
+
+
+def test_a_clock_set_back_is_told_and_breaks_nothing(copy, person):
+    last = fields(copy, 10)
+    early = sealed(
+        {**last, "seq": 11}, person("bob"), prev_hash=last["hash"], at="2020-01-01T00:00:00+00:00"
+    )
+    write(copy, early)
+    found = verify(copy)
+    assert (found.ok, found.clock_set_back) == (True, (11,))
+
+
+@pytest.mark.parametrize("bad", [None, 1, 5, 6, 7, 10])
+@pytest.mark.parametrize("how", ["change", "remove"])
+def test_in_parts_the_same_is_found_as_in_one_piece(copy, bad, how):
+    if bad is not None and how == "change":
+        copy.execute("UPDATE entries SET author = 'eve' WHERE seq = ?", (bad,))
+    elif bad is not None:
+        copy.execute("DELETE FROM entries WHERE seq = ?", (bad,))
+    copy.commit()
+    entries = [fields(copy, seq) for seq in range(1, 11) if not (how == "remove" and seq == bad)]
+    history = verification.History.of(
+        [(e["seq"], e["payload"]) for e in entries if e["kind"] == "staff"]
+    )
+
+    def part(first, last):
+        inside = [e for e in entries if first <= e["seq"] <= last]
+        return verification.walk(inside, history=history, first=first)
+
+    whole = verification.joined([part(1, 99)])
+    for cut in range(1, 10):
+        pieces = verification.joined([part(1, cut), part(cut + 1, 99)])
+        # A missing last entry is no hole: only an anchor can tell.
+        assert (pieces.ok, pieces.first_bad) == (whole.ok, whole.first_bad)
+
+
+def test_a_large_ledger_is_verified_in_two_processes(ledger, decide, monkeypatch):
+    monkeypatch.setattr(verification, "WORTH_A_PROCESS", 2)
+    for n in range(5):
+        decide(f"f{n}")
+    assert ledger.verify(processes=2) == ledger.verify()
+    assert ledger.verify(processes=2).entries == 6
