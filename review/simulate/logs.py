@@ -33,7 +33,6 @@ def _client(script: Script) -> None:
     log, start_s = "events_client", script.login_s
     script.log(log, start_s, "login", version=_CLIENT)
     script.log(log, start_s + 2, "identity_check", result="passed", score=0.93)
-    script.log(log, start_s + 3, "network", quality="good", latency_ms=24)
     for view in ("front", "screen"):
         first, last = script.pieces(view)[0][0], script.pieces(view)[-1][1]
         clock = script.clocks["computer"]

@@ -46,7 +46,7 @@ HABITS: Final[Mapping[str, Habit]] = {
     "external_display": Habit(least_s=8, most_s=60),
     "forbidden_app": Habit(least_s=8, most_s=60),
     "frozen_picture": Habit(least_s=16, most_s=60),
-    "late_login": Habit(least_s=1860, most_s=2100, least_session_s=3600),
+    "late_login": Habit(least_s=60, most_s=300, least_session_s=3600),
     "left_early": Habit(least_s=20, most_s=600, last=True, itmc_only=True),
     "location": Habit(least_s=20, most_s=600, last=True, itmc_only=True),
     "mock_location": Habit(least_s=16, most_s=120, itmc_only=True),
@@ -58,6 +58,8 @@ HABITS: Final[Mapping[str, Habit]] = {
     "unscheduled_exit": Habit(least_s=6, most_s=40),
     "warnings_exceeded": Habit(least_s=24, most_s=400, itmc_only=True),
 }
+#: From here on a log-in is late (ITMC annex 1, rule 14; eztest part 2, section 3).
+LATE_S: Final = 1800.0
 #: Part of the sittings in which nothing happens.
 _CLEAN: Final = 0.25
 #: Quiet time on both sides of an anomaly.
@@ -86,7 +88,7 @@ def draw(duration_s: float, *, platform: str, source: np.random.Generator) -> li
         if room_s < length_s or (found and HABITS[found[-1].kind].last):
             continue
         slack_s = (room_s - length_s) / number
-        start_s = 0.0 if kind == "late_login" else at_s + float(source.uniform(0, slack_s))
+        start_s = LATE_S if kind == "late_login" else at_s + float(source.uniform(0, slack_s))
         start_s, end_s = round(start_s, 1), round(start_s + length_s, 1)
         count = int(source.integers(3, 6)) if kind == "off_screen" else 1
         found.append(Anomaly(kind=kind, start_s=start_s, end_s=end_s, count=count))

@@ -49,7 +49,7 @@ PLACEMENTS: Final[Mapping[str, Placement]] = {
     "front": Placement(seat=(0.5, 0.79), beside=(0.8, 0.6), head=0.6, exit_x=-0.95, turn=0.0),
     "right_rear": Placement(seat=(0.7, 0.5), beside=(0.2, 0.3), head=0.27, exit_x=0.6, turn=0.0),
     "left_front": Placement(
-        seat=(0.42, 0.52), beside=(0.2, 0.42), head=0.27, exit_x=-0.75, turn=0.55
+        seat=(0.42, 0.52), beside=(0.2, 0.42), head=0.27, exit_x=-0.75, turn=0.35
     ),
 }
 #: Height of the head in the head's picture.
@@ -117,7 +117,7 @@ class Camera:
         else:
             for actor in standing + seated:
                 self._face(picture, actor, moment.pose)
-        if self.view == "left_front":
+        if self.view != "front":
             layers.lay(picture, self._before, np.eye(2, 3))
         return self._developed(picture, moment.light, index)
 
@@ -174,7 +174,7 @@ class Camera:
         unit = _HEAD_PX * body.scale
         x, y = self._neck(actor)
         if actor.seated and actor.out == 0:
-            self._hands(picture, body, pose)
+            self._hands(picture, body, pose, actor.who)
         collar = (figure.COLLAR[0] * body.scale, figure.COLLAR[1] * body.scale)
         nape = (figure.NAPE[0] * body.scale, figure.NAPE[1] * body.scale)
         sway = unit * pose.x
@@ -197,10 +197,16 @@ class Camera:
         )
         layers.lay(picture, body.back_head, head)
 
-    def _hands(self, picture: Picture, body: Figure, pose: Pose) -> None:
+    def _hands(self, picture: Picture, body: Figure, pose: Pose, who: str) -> None:
         width, height = self.size
-        for (x, y), lift in (((0.37, 0.7), pose.left_hand), ((0.53, 0.69), pose.right_hand)):
+        elbows = ((0.56, 0.86), (0.645, 0.74))
+        hands = (((0.37, 0.7), pose.left_hand), ((0.53, 0.69), pose.right_hand))
+        colour = tuple(0.8 * c for c in self._looks[who].cloth)
+        for elbow, ((x, y), lift) in zip(elbows, hands, strict=True):
             at = (x * width, (y - 0.012 * lift) * height)
+            cuff = (round(at[0] + 170 * body.scale), round(at[1] + 110 * body.scale))
+            end = (round(elbow[0] * width), round(elbow[1] * height))
+            cv2.line(picture, cuff, end, colour, max(2, round(0.055 * height)), cv2.LINE_AA)
             tip = (100 * body.scale, 60 * body.scale)
             layers.lay(picture, body.hand, layers.placed(tip, at, scale=0.8, turn_deg=-4 * lift))
 

@@ -30,6 +30,8 @@ WALK_S: Final = 1.2
 SWAP_S: Final = 0.7
 #: A phone that is this far from its place has left it; beyond what its fixes jitter.
 AWAY_M: Final = 100.0
+#: When an allowed program is used, as shares of the subject's length.
+_WORKS: Final = (0.1, 0.18)
 #: Windows that cover the exam: kind of picture, name, process.
 _WINDOWS: Final = (
     ("chat", "微信", "WeChat.exe"),
@@ -201,6 +203,7 @@ def write(script: Script) -> Script:
                 expected=f"an interval within 0 to {script.duration_s:g} s",
             )
         KINDS[anomaly.kind](script, anomaly)
+    _lawful_use(script)
     for points in script.walks.values():
         points.sort()
     script.logs.sort(key=lambda entry: (entry.time_s, entry.stream, entry.type))
@@ -218,11 +221,11 @@ def _absent(script: Script, a: Anomaly) -> None:
 
 def _extra_person(script: Script, a: Anomaly) -> None:
     script.walks.setdefault(VISITOR, [(script.record_s - 60, 1.0)])
-    # Half way in, the face is in the picture.
-    half = WALK_S / 2
+    # The truth begins when the face is in the picture, just before the visitor stands still.
+    settle = WALK_S / 6
     script.walks[VISITOR] += [
-        (a.start_s - half, 1.0), (a.start_s + half, 0.0),
-        (a.end_s - half, 0.0), (a.end_s + half, 1.0),
+        (a.start_s + settle - WALK_S, 1.0), (a.start_s + settle, 0.0),
+        (a.end_s - settle, 0.0), (a.end_s - settle + WALK_S, 1.0),
     ]  # fmt: skip
     script.plant("extra_person", "front", a.start_s, a.end_s)
 
@@ -256,10 +259,13 @@ def _away(
     script.log("events_client", end_s, "focus_gained", app=app, away_s=round(end_s - start_s, 3))
 
 
-def lawful_use(script: Script, start_s: float, end_s: float) -> None:
-    """Let the candidate work in the program that the subject allows."""
+def _lawful_use(script: Script) -> None:
+    """Let the candidate work for a while in the program that the subject allows."""
     app = script.allowed_app
-    if app is None:
+    start_s, end_s = (round(share * script.duration_s, 1) for share in _WORKS)
+    if app is None or any(
+        a.start_s < end_s + 2 and a.end_s > start_s - 2 for a in script.anomalies
+    ):
         return
     process = "wps.exe"
     script.log("events_client", start_s - 0.4, "app_launch", app=app, process=process)

@@ -1,0 +1,83 @@
+"""The sample sessions that come with the project: ``python -m review.simulate.samples OUT``."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from review.simulate.encode import VideoFormat
+from review.simulate.generate import Media, simulate
+from review.simulate.script import Anomaly
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+#: Small pictures and low rates: an hour of video must stay within 25 MB.
+_CAMERA: Final = VideoFormat(width_px=320, height_px=240, fps=5, crf=31, preset="slow", key_s=6)
+_SCREEN: Final = VideoFormat(width_px=480, height_px=270, fps=2, crf=30, preset="slow", key_s=10)
+_MEDIA: Final = Media(
+    video={
+        "front": _CAMERA, "right_rear": _CAMERA, "left_front": _CAMERA, "screen": _SCREEN,
+    },
+    audio_bps=18000,
+)  # fmt: skip
+_ITMC: Final[Mapping[tuple[int, str], Sequence[Anomaly]]] = {
+    (0, "theory"): [Anomaly(kind="absent", start_s=52.0, end_s=72.0)],
+    (1, "theory"): [Anomaly(kind="extra_person", start_s=40.0, end_s=55.0)],
+    (1, "skills"): [Anomaly(kind="different_person", start_s=70.0, end_s=120.0)],
+    (2, "theory"): [
+        Anomaly(kind="off_screen", start_s=18.0, end_s=68.0, count=5),
+        Anomaly(kind="recording_gap", start_s=80.0, end_s=98.0, stream="right_rear"),
+    ],
+    (2, "skills"): [Anomaly(kind="location", start_s=45.0, end_s=120.0, stream="gps_phone2")],
+}
+_EZTEST: Final[Mapping[tuple[int, str], Sequence[Anomaly]]] = {
+    (0, "theory"): [
+        Anomaly(kind="off_screen", start_s=15.0, end_s=45.0, count=3),
+        Anomaly(kind="network_gap", start_s=56.0, end_s=68.0),
+        Anomaly(kind="unscheduled_exit", start_s=80.0, end_s=92.0),
+    ],
+}
+
+
+def make_samples(out: Path | str, *, progress: bool = False) -> list[Path]:
+    """Make the sample sessions in new folders below ``out``.
+
+    Returns
+    -------
+    list of pathlib.Path
+        The session folders: one of ITMC (three candidates, two subjects), one of eztest (two
+        candidates, one subject), every subject two minutes long.
+
+    Raises
+    ------
+    SessionError
+        If one of the folders is there and not empty.
+    """
+    root = Path(out)
+    itmc = simulate(
+        root / "itmc-2022-12-10",
+        candidates=3,
+        subjects=2,
+        minutes=2.0,
+        seed=20221210,
+        anomalies=_ITMC,
+        media=_MEDIA,
+        progress=progress,
+    )
+    eztest = simulate(
+        root / "eztest-2023-07-30",
+        candidates=2,
+        minutes=2.0,
+        seed=20230730,
+        platform="eztest",
+        anomalies=_EZTEST,
+        media=_MEDIA,
+        progress=progress,
+    )
+    return [itmc, eztest]
+
+
+if __name__ == "__main__":
+    make_samples(sys.argv[1], progress=True)
