@@ -1,0 +1,246 @@
+"""How often things are flagged, group by group, with the uncertainty of each figure."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from review.errors import ReviewError
+from review.trends.database import connect, query
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    import duckdb
+    import pandas as pd
+    from numpy.typing import ArrayLike, NDArray
+
+    from review.ledger import Ledger
+    from review.workspace import Workspace
+
+#: What sittings are grouped by -> column of the view ``sittings``.
+OF_SITTING: Final[Mapping[str, str]] = {
+    "session": "session_id",
+    "subject": "subject_id",
+    "platform": "platform",
+    "rulebook": "rulebook",
+    "region": "region",
+    "occupation": "occupation",
+    "level": "level",
+    "day": "day",
+    "hour": "hour",
+    "weekday": "weekday",
+}
+#: What flags are grouped by -> column of the view ``flag_streams``.
+OF_FLAG: Final[Mapping[str, str]] = {
+    "label": "label",
+    "family": "family",
+    "stream": "stream",
+    "detector": "detector",
+}
+#: No group of fewer people is shown: its members could be made out, and its rate says nothing.
+LEAST_PEOPLE: Final = 5
+TOO_FEW: Final = "too few to say"
+#: 97.5 % point of the normal distribution.
+_Z: Final = 1.959963984540054
+NUMBERS: Final = (
+    "people", "flagged", "rate", "low", "high", "flags", "hours", "per_hour",
+    "decided", "confirmed", "precision", "precision_low", "precision_high", "note",
+)  # fmt: skip
+
+
+def trends(
+    workspace: Workspace | Path | str | None = None,
+    *,
+    by: str | Sequence[str] = "label",
+    sessions: Sequence[str] | None = None,
+    ledger: Ledger | None = None,
+    least_people: int = LEAST_PEOPLE,
+    connection: duckdb.DuckDBPyConnection | None = None,
+) -> pd.DataFrame:
+    """Count who is flagged, over all sessions of a workspace.
+
+    A person is one candidate of one session. In every group, ``rate`` is the share of its people
+    with at least one such flag, ``low`` and ``high`` bound it with 95 % (Wilson); ``precision`` is
+    the share of confirmed among the flags that people confirmed or dismissed, bounded the same
+    way. Flags are detections: a rate compares groups and says nothing about a person.
+
+    Parameters
+    ----------
+    by
+        One or more of ``session subject platform rulebook region occupation level day hour
+        weekday label family stream detector``, separated by commas or as a sequence; ``all`` for
+        the whole.
+    sessions
+        Only these; None for all.
+    least_people
+        Groups of fewer people are named and not counted: ``note`` is then ``too few to say``.
+    connection
+        From :func:`review.trends.connect`, to ask several questions of one opening.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The columns of ``by``, then ``people flagged rate low high flags hours per_hour decided
+        confirmed precision precision_low precision_high note``; the highest rate first. A label
+        that nobody in a group has is there with rate 0.
+
+    Raises
+    ------
+    ReviewError
+        If ``by`` names something else.
+    """
+    groups = _groups(by)
+    opened = connection or connect(workspace, ledger=ledger)
+    try:
+        counted = query(opened, _sql(groups, sessions))
+    finally:
+        if connection is None:
+            opened.close()
+    return _finished(counted, list(groups), least_people)
+
+
+def wilson(hits: ArrayLike, trials: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the bounds of the 95 % Wilson score interval of a share; missing without trials.
+
+    E. B. Wilson 1927; recommended for small numbers by Brown, Cai and DasGupta 2001.
+
+    Examples
+    --------
+    >>> [round(float(x), 4) for x in wilson(10, 100)]
+    [0.0552, 0.1744]
+    """
+    k, n = np.asarray(hits, dtype=float), np.asarray(trials, dtype=float)
+    n = np.where(n > 0, n, np.nan)
+    centre = (k + _Z**2 / 2) / (n + _Z**2)
+    half = _Z / (n + _Z**2) * np.sqrt(k * (n - k) / n + _Z**2 / 4)
+    # Where all or nothing hits, the bound is exact; rounding may miss it.
+    low = np.where(k == 0, 0.0 * n, centre - half)
+    high = np.where(k == n, 1.0, centre + half)
+    return low, np.where(np.isnan(n), np.nan, high)
+
+
+def _groups(by: str | Sequence[str]) -> tuple[str, ...]:
+    names = by.split(",") if isinstance(by, str) else by
+    wanted = tuple(dict.fromkeys(name.strip() for name in names if name.strip()))
+    if wanted == ("all",):
+        return ()
+    unknown = [name for name in wanted if name not in {**OF_SITTING, **OF_FLAG}]
+    if unknown:
+        raise ReviewError(
+            f"rates cannot be grouped by {', '.join(map(repr, unknown))}",
+            expected=f"one or more of {', '.join([*OF_SITTING, *OF_FLAG])}, or all",
+        )
+    return wanted
+
+
+def _sql(groups: tuple[str, ...], sessions: Sequence[str] | None) -> str:
+    """Return the one query that counts; every name in it is from the maps above."""
+    of_sitting = [f'{OF_SITTING[g]} AS "{g}"' for g in groups if g in OF_SITTING]
+    of_flag = [f'{OF_FLAG[g]} AS "{g}"' for g in groups if g in OF_FLAG]
+    dims = [f'"{g}"' for g in groups if g in OF_SITTING]
+    kinds = [f'"{g}"' for g in groups if g in OF_FLAG]
+    source = "flag_streams" if "stream" in groups else "flags"
+    only = ""
+    if sessions is not None:
+        listed = ", ".join("'{}'".format(s.replace("'", "''")) for s in sessions)
+        only = f"AND session_id IN ({listed or 'NULL'})"
+    keys = "session_id, candidate_id, subject_id"
+    every_kind = ""
+    if kinds:
+        every_kind = f"CROSS JOIN (SELECT DISTINCT {_list(*kinds)} FROM hits)"  # noqa: S608
+    return f"""
+        WITH judged AS (
+            SELECT {_list(keys, "window_s", *of_sitting)} FROM sittings WHERE judged {only}
+        ),
+        people AS (
+            SELECT {
+        _list(
+            *dims,
+            "count(DISTINCT (session_id, candidate_id)) AS people",
+            "sum(window_s) / 3600 AS hours",
+        )
+    }
+            FROM judged GROUP BY ALL
+        ),
+        -- One row per person first: counting distinct pairs over all flags takes far longer.
+        seen AS (
+            SELECT {_list(*dims, *kinds, "session_id", "candidate_id", "count(*) AS flags")}
+            FROM (SELECT {_list(keys, *of_flag)} FROM {source}) JOIN judged USING ({keys})
+            GROUP BY ALL
+        ),
+        hits AS (
+            SELECT {_list(*dims, *kinds, "count(*) AS flagged", "sum(flags) AS flags")}
+            FROM seen GROUP BY ALL
+        ),
+        verdicts AS (
+            SELECT {
+        _list(*dims, *kinds, "count(*) AS decided", "count_if(verdict = 'confirmed') AS confirmed")
+    }
+            FROM (
+                SELECT {_list(keys, "verdict", *of_flag)} FROM decisions
+                WHERE kind = 'decision' AND verdict IN ('confirmed', 'dismissed')
+            ) JOIN judged USING ({keys})
+            GROUP BY ALL
+        ),
+        cells AS (SELECT * FROM people {every_kind})
+        SELECT {
+        _list(
+            *(f"cells.{d}" for d in (*dims, *kinds)),
+            "people",
+            "hours",
+            "coalesce(flagged, 0) AS flagged",
+            "coalesce(flags, 0) AS flags",
+            "coalesce(decided, 0) AS decided",
+            "coalesce(confirmed, 0) AS confirmed",
+        )
+    }
+        FROM cells
+        LEFT JOIN hits ON {_same("hits", dims + kinds)}
+        LEFT JOIN verdicts ON {_same("verdicts", dims + kinds)}
+    """  # noqa: S608  # built from the names above; session ids are quoted
+
+
+def _list(*parts: str) -> str:
+    return ", ".join(parts)
+
+
+def _same(other: str, columns: list[str]) -> str:
+    # What is not known (the day of a session whose folder is gone) is a group as well.
+    return " AND ".join(f"cells.{c} IS NOT DISTINCT FROM {other}.{c}" for c in columns) or "true"
+
+
+def _finished(counted: pd.DataFrame, groups: list[str], least_people: int) -> pd.DataFrame:
+    made = counted[groups].copy()
+    whole = counted[["people", "flagged", "flags", "decided", "confirmed"]].astype("Int64")
+    few = (whole["people"] < least_people).to_numpy()
+    people, flagged = (whole[c].to_numpy(dtype=float) for c in ("people", "flagged"))
+    decided, confirmed = (whole[c].to_numpy(dtype=float) for c in ("decided", "confirmed"))
+    hours = counted["hours"].to_numpy(dtype=float)
+    low, high = wilson(flagged, people)
+    precision_low, precision_high = wilson(confirmed, decided)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        numbers = {
+            "rate": flagged / people,
+            "low": low,
+            "high": high,
+            "hours": hours,
+            "per_hour": whole["flags"].to_numpy(dtype=float) / hours,
+            "precision": np.where(decided > 0, confirmed / decided, np.nan),
+            "precision_low": precision_low,
+            "precision_high": precision_high,
+        }
+    for name in NUMBERS[:-1]:
+        if name in numbers:
+            made[name] = np.where(few, np.nan, numbers[name])
+        else:
+            made[name] = whole[name].mask(few)
+    made["note"] = np.where(few, TOO_FEW, "")
+    return made.sort_values(
+        ["rate", *groups],
+        ascending=[False, *[True] * len(groups)],
+        na_position="last",
+        ignore_index=True,
+    )
