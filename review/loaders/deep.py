@@ -12,7 +12,7 @@ from av.error import FFmpegError
 
 from review.errors import LoadError
 from review.loaders import problems
-from review.loaders.container import first_of, note_error, opened, packets_of, read_info
+from review.loaders.container import first_of, opened, packets_of, read_info
 from review.loaders.problems import Problem, brief
 from review.loaders.spans import borne_out
 
@@ -35,6 +35,10 @@ _REORDER: Final = 32
 _NAMED: Final = 50
 
 
+#: Code, start and end on the file's time stamps (NaN for nowhere), message.
+_Finding = tuple[str, float, float, str]
+
+
 @dataclass
 class _Walk:
     """What was seen of one track, on the file's time stamps."""
@@ -45,11 +49,11 @@ class _Walk:
     last_s: float = -math.inf
     end_s: float = -math.inf
     packets: int = 0
-    findings: list[tuple[str, float, float, str]] = field(default_factory=list)
+    findings: list[_Finding] = field(default_factory=list)
 
     def add(self, packet: RawPacket[Any]) -> None:
         stamp = packet.pts if packet.pts is not None else packet.dts
-        if stamp is None:
+        if stamp is None or not packet.size:
             return
         self.packets += 1
         start_s = float(stamp * self.base)
@@ -113,7 +117,7 @@ def _of_file(record: SittingRecord, row: Mapping[Hashable, Any]) -> list[Problem
     ]
 
 
-def walk_file(record: SittingRecord, file: str) -> list[tuple[str, float, float, str]]:
+def walk_file(record: SittingRecord, file: str) -> list[_Finding]:
     """Walk one file: (code, start, end on its time stamps, message) of everything found."""
     path = record.path(file)
     with opened(path) as container:
@@ -127,13 +131,14 @@ def walk_file(record: SittingRecord, file: str) -> list[tuple[str, float, float,
             if s is not None and s.time_base
         }
         errors: list[str] = []
-        keys = _KeyFrames()
+        keys = _KeyFrames(declared=_indexed_keys(tracks[0][1], info.container))
         for packet in packets_of(
             container, *(s for _, s in tracks if s is not None), errors=errors
         ):
-            if packet.size and packet.stream_index in walks:
-                walks[packet.stream_index].add(packet)
-                keys.look(packet, walks[packet.stream_index])
+            walk = walks.get(packet.stream_index)
+            if walk is not None:
+                walk.add(packet)
+                keys.look(packet, walk.base)
     findings = keys.findings
     for walk in walks.values():
         walk.finish()
@@ -152,28 +157,57 @@ def walk_file(record: SittingRecord, file: str) -> list[tuple[str, float, float,
     return _shortened(findings)
 
 
+def _indexed_keys(stream: Any, container: str) -> frozenset[int]:
+    """Return the decoding times that the index of an MP4 file calls key frames."""
+    if stream is None or not container.startswith("mov"):
+        return frozenset()
+    return frozenset(entry.timestamp for entry in stream.index_entries if entry.is_keyframe)
+
+
 @dataclass
 class _KeyFrames:
     """Decodes the key frames on the way: what they show stands for the pictures after them."""
 
-    findings: list[tuple[str, float, float, str]] = field(default_factory=list)
+    declared: frozenset[int]
+    findings: list[_Finding] = field(default_factory=list)
+    waiting: list[float] = field(default_factory=list)
 
-    def look(self, packet: RawPacket[Any], walk: _Walk) -> None:
-        if packet.stream.type != "video" or not packet.is_keyframe or packet.pts is None:
+    def look(self, packet: RawPacket[Any], base: Fraction) -> None:
+        """Decode a key frame, or at the end of the track flush what the decoder still holds."""
+        if packet.stream.type != "video":
             return
-        start_s = float(packet.pts * walk.base)
+        if packet.size and packet.pts is not None:
+            if packet.is_keyframe:
+                self.waiting.append(float(packet.pts * base))
+            elif packet.dts in self.declared:
+                # The index calls it a key frame, its content is none.
+                at = float(packet.pts * base)
+                self.findings.append(("media_damaged", at, at, "a key frame is damaged"))
+        if packet.size and not packet.is_keyframe:
+            return
         try:
-            packet.decode()
-        except FFmpegError as error:
-            message = f"a key frame does not decode: {note_error(error)}"
-            self.findings.append(("media_damaged", start_s, start_s, message))
+            frames = packet.decode()
+        except FFmpegError:
+            # The picture does not come out, which is found below.
+            frames = []
+        for frame in frames:
+            if frame.pts is not None:
+                self._came(float(frame.pts * base), corrupt=frame.is_corrupt)
+        if not packet.size:
+            self._came(math.inf, corrupt=False)
+
+    def _came(self, pts_s: float, *, corrupt: bool) -> None:
+        """Report the key frames before one that came out: decoders keep the order."""
+        lost = [at for at in self.waiting if at < pts_s or (at == pts_s and corrupt)]
+        self.waiting = [at for at in self.waiting if at > pts_s]
+        self.findings += [("media_damaged", at, at, "a key frame does not decode") for at in lost]
 
 
 def _shortened(
-    findings: list[tuple[str, float, float, str]],
-) -> list[tuple[str, float, float, str]]:
+    findings: list[_Finding],
+) -> list[_Finding]:
     """Name the first places of each kind of finding and count the rest."""
-    kept: list[tuple[str, float, float, str]] = []
+    kept: list[_Finding] = []
     for code in dict.fromkeys(f[0] for f in findings):
         same = [f for f in findings if f[0] == code]
         kept += same[:_NAMED]
