@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from review.detectors.flags import flag, table
+from review.detectors.presence import HOLD_S
 from review.detectors.registry import register
 from review.session import CAMERAS
 
@@ -34,7 +35,7 @@ def frozen_picture(evidence: Evidence, *, min_s: float = 10.0) -> pd.DataFrame:
             label="frozen_picture",
             detector="frozen_picture",
             streams=[view],
-            start_s=start_s,
+            start_s=_first(evidence, view, start_s),
             end_s=end_s,
             score=0.6 + min((end_s - start_s) / 300.0, 0.3),
             reason_key="frozen_picture",
@@ -46,3 +47,13 @@ def frozen_picture(evidence: Evidence, *, min_s: float = 10.0) -> pd.DataFrame:
         if end_s - start_s >= min_s
     ]
     return table(evidence, rows)
+
+
+def _first(evidence: Evidence, view: str, start_s: float) -> float:
+    """Return the moment of the picture that all later ones repeat.
+
+    The coverage begins with the first repetition: the picture before it is the still one.
+    """
+    looked = evidence.signal(view, "luma")["time_s"].to_numpy()
+    before = looked[looked < start_s]
+    return float(before[-1]) if len(before) and start_s - before[-1] <= HOLD_S else start_s

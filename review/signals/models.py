@@ -220,7 +220,8 @@ def list_models(workspace: Workspace | None = None) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        name, purpose, present, path, adds, licence, source, problem (None where all is well).
+        name, purpose, present, path, adds, licence, source, problem; ``path`` and
+        ``problem`` are missing where there is none.
     """
     models = find_models(workspace)
     rows = [

@@ -175,6 +175,9 @@ def test_frozen_cameras_and_missing_positions(case):
     made = case(required_streams=("front", "gps_phone1"))
     made.view("front").cover("front", "frozen", 100, 115).cover("screen", "frozen", 0, 600)
     assert made.spans("frozen_picture") == [[100.0, 115.0]]
+    # The first repetition is at 100: the still picture itself came a second before.
+    made.signal("front", "luma", range(600), 90.0)
+    assert made.spans("frozen_picture") == [[99.0, 115.0]]
     made.cover("gps_phone1", "missing", 100, 400).cover("gps_phone2", "missing", 0, 600)
     made.cover("gps_phone1", "missing", 450, 500)
     assert made.spans("location_missing") == [[100.0, 400.0]]
