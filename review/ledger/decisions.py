@@ -34,6 +34,7 @@ READING_COLUMNS: Final = (
 #: Columns of a decision: what stands of all readings of one flag.
 DECISION_COLUMNS: Final = (*READING_COLUMNS, "readers", "disputed")
 
+_READ: Final = ("decision", "own_flag")
 _OUTCOME_COLUMNS: Final = [*KEYS, "outcome", "rulebook", "clauses", "note", "appeal"]
 _SIGNED: Final = ["author", "source", "role", "key_id", "at", "seq"]
 _FLAG: Final = [*KEYS, "flag_id"]
@@ -55,9 +56,14 @@ def readings(ledger: Ledger, key: Sequence[str | None]) -> pd.DataFrame:
         Columns :data:`READING_COLUMNS`, in the order of writing.
     """
     where = dict(zip(KEYS, key, strict=False))
-    entries = ledger.entries(**where, kinds=("decision", "own_flag", "retraction"))
-    made = pd.DataFrame([_reading(row) for _, row in standing(entries).iterrows()])
-    made = made.reindex(columns=list(READING_COLUMNS))
+    return readings_of(ledger.entries(**where, kinds=(*_READ, "retraction")))
+
+
+def readings_of(entries: pd.DataFrame) -> pd.DataFrame:
+    """Return the readings that some entries hold; see :func:`readings`."""
+    kept = standing(entries)
+    rows = [_reading(row) for _, row in kept[kept["kind"].isin(_READ)].iterrows()]
+    made = pd.DataFrame(rows).reindex(columns=list(READING_COLUMNS)).sort_values("seq")
     return made.drop_duplicates([*_FLAG, "source", "author"], keep="last").reset_index(drop=True)
 
 
@@ -115,10 +121,15 @@ def outcomes(ledger: Ledger, key: Sequence[str | None]) -> pd.DataFrame:
         :mod:`review.rules.engine` to say.
     """
     where = dict(zip(KEYS, key, strict=False))
-    entries = standing(ledger.entries(**where, kinds=("outcome", "retraction")))
+    return outcomes_of(ledger.entries(**where, kinds=("outcome", "retraction")))
+
+
+def outcomes_of(entries: pd.DataFrame) -> pd.DataFrame:
+    """Return the outcomes that some entries hold; see :func:`outcomes`."""
+    kept = standing(entries)
     rows = [
         {"appeal": None, **row[_OUTCOME_COLUMNS[:3] + _SIGNED].to_dict(), **row["payload"]}
-        for _, row in entries.iterrows()
+        for _, row in kept[kept["kind"] == "outcome"].iterrows()
     ]
     return pd.DataFrame(rows, columns=_OUTCOME_COLUMNS + _SIGNED)
 

@@ -141,6 +141,8 @@ class Clause:
         "reviewer"))`` is one supervisor, or two people jointly.
     warning_first
         A recorded warning that was not heeded must have come before a penalty.
+    warning_in_act
+        Not heeding a warning is part of the act itself: without it there is no violation at all.
     evidence_kept
         Evidence must be preserved before a penalty.
     note_required
@@ -167,6 +169,7 @@ class Clause:
     penalty: Penalty | None = None
     signers: tuple[tuple[str, ...], ...] = ()
     warning_first: bool = False
+    warning_in_act: bool = False
     evidence_kept: bool = False
     note_required: bool = False
     permission_excuses: bool = False

@@ -233,11 +233,12 @@ def _clause(table: _Table, parameters: Mapping[str, model.Parameter]) -> model.C
         weight=table.number("weight", 0, 100),
         penalty=_optional(table, "penalty", _penalty),
         signers=_signers(table),
-        warning_first=table.flag("warning_first"),
+        warning_first=_settled(table, "warning_first", parameters),
+        warning_in_act=table.flag("warning_in_act"),
         evidence_kept=table.flag("evidence_kept"),
         note_required=table.flag("note_required"),
         permission_excuses=table.flag("permission_excuses"),
-        organiser_decides=table.flag("organiser_decides"),
+        organiser_decides=_settled(table, "organiser_decides", parameters),
         limits=MappingProxyType(_limits(table.table("limits"), parameters)),
         sanctioned_by=table.names("sanctioned_by"),
         follows=_optional(table, "follows", _follows),
@@ -248,6 +249,17 @@ def _clause(table: _Table, parameters: Mapping[str, model.Parameter]) -> model.C
         table.wrong("signers", "lists of roles, since there is a penalty")
     table.done()
     return clause
+
+
+def _settled(table: _Table, key: str, parameters: Mapping[str, model.Parameter]) -> bool:
+    """Return true or false, which may be said by a parameter's name."""
+    value = table.get(key, (bool, str), "true, false or the name of a parameter", default=False)
+    if isinstance(value, str):
+        value = parameters[value].value if value in parameters else value
+    if not isinstance(value, bool):
+        table.wrong(key, "true, false, or the name of a parameter that is one of them")
+        return False
+    return value
 
 
 def _optional(table: _Table, key: str, make: Callable[[_Table], Any]) -> Any:
