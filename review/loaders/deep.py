@@ -135,7 +135,8 @@ def walk_file(record: SittingRecord, file: str) -> list[_Finding]:
         for packet in packets_of(
             container, *(s for _, s in tracks if s is not None), errors=errors
         ):
-            walk = walks.get(packet.stream_index)
+            # The packet that ends a track has the stream but not its index.
+            walk = walks.get(packet.stream.index)
             if walk is not None:
                 walk.add(packet)
                 keys.look(packet, walk.base)

@@ -6,6 +6,7 @@ a rate: phones and browsers change their rate while they record.
 
 from __future__ import annotations
 
+import heapq
 import math
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -34,7 +35,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from av.container import InputContainer
-    from av.packet import Packet as RawPacket
     from av.video.frame import VideoFrame
     from av.video.stream import VideoStream
     from numpy.typing import NDArray
@@ -227,8 +227,7 @@ class VideoReader:
         seek(self._container, self._stream, wanted)
 
     def _frames(self, *, keys_only: bool) -> Iterator[VideoFrame]:
-        last_pts_s = broken_from_s = None
-        reason = ""
+        flight = _Flight()
         for packet in packets_of(self._container, self._stream):
             if keys_only and packet.size and not packet.is_keyframe:
                 continue
@@ -237,31 +236,66 @@ class VideoReader:
             except EndOfFile:
                 frames = []
             except FFmpegError as error:
-                reason = note_error(error)
-                if broken_from_s is None:
-                    broken_from_s = self._time_of(packet, last_pts_s)
-                continue
+                flight.reason = note_error(error)
+                frames = []
+            if packet.size and packet.pts is not None and not packet.is_discard:
+                flight.sent(packet.pts)
             for frame in frames:
                 if frame.pts is not None:
-                    last_pts_s = float(frame.pts * self._base)
-                if broken_from_s is not None and last_pts_s is not None:
-                    self._note(broken_from_s, last_pts_s, reason)
-                    broken_from_s = None
+                    self._note(flight.landed(frame.pts))
                 yield frame
-        if broken_from_s is not None:
-            end_s = self.info.end_pts_s
-            self._note(broken_from_s, broken_from_s if end_s is None else end_s, reason)
+        end_s = self.info.end_pts_s
+        self._note(flight.ended(None if end_s is None else math.floor(end_s / self._base)))
 
-    def _time_of(self, packet: RawPacket[Any], last_pts_s: float | None) -> float:
-        stamp = packet.pts if packet.pts is not None else packet.dts
-        if stamp is not None:
-            return float(stamp * self._base)
-        return self.info.origin_pts_s if last_pts_s is None else last_pts_s
+    def _note(self, lost: tuple[int, int, str] | None) -> None:
+        if lost is not None:
+            start, end, reason = lost
+            self.damage.append(
+                Damage(
+                    start_pts_s=float(start * self._base),
+                    end_pts_s=float(max(start, end) * self._base),
+                    reason=reason,
+                )
+            )
 
-    def _note(self, start_s: float, end_s: float, reason: str) -> None:
-        self.damage.append(
-            Damage(start_pts_s=start_s, end_pts_s=max(end_s, start_s), reason=reason)
-        )
+
+class _Flight:
+    """Time stamps that a decoder was given and has not given back yet."""
+
+    def __init__(self) -> None:
+        self.reason = ""
+        self._waiting: list[int] = []
+        self._first: int | None = None
+
+    def sent(self, stamp: int) -> None:
+        heapq.heappush(self._waiting, stamp)
+
+    def landed(self, stamp: int) -> tuple[int, int, str] | None:
+        """Return what was lost before a picture that came out: (from, to, why)."""
+        lost: list[int] = []
+        while self._waiting and self._waiting[0] <= stamp:
+            waited = heapq.heappop(self._waiting)
+            # Pictures before the first one are leading pictures of a key frame that was sought.
+            if waited < stamp and self._first is not None and waited > self._first:
+                lost.append(waited)
+        if self._first is None:
+            self._first = stamp
+        return self._told(lost, stamp)
+
+    def ended(self, end: int | None) -> tuple[int, int, str] | None:
+        """Return what was lost at the end of the track."""
+        lost, self._waiting = sorted(self._waiting), []
+        if not lost:
+            return None
+        return self._told(lost, max(lost[-1], end or lost[-1]))
+
+    def _told(self, lost: list[int], until: int) -> tuple[int, int, str] | None:
+        reason, self.reason = self.reason, ""
+        # A single packet without a picture is no damage unless the decoder complained: encoders
+        # write frames that are only referred to and never shown.
+        if not lost or (len(lost) == 1 and not reason):
+            return None
+        return lost[0], until, reason or "the decoder gives no picture"
 
 
 def _pixels(frame: VideoFrame, width_px: int | None, *, gray: bool) -> NDArray[np.uint8]:

@@ -73,7 +73,7 @@ class TestDeep:
     def test_reordered_pictures_are_no_findings(self, sitting):
         options = {"preset": "medium", "bf": "3", "x264-params": "b-adapt=0"}
         write_video(
-            sitting.folder / "front" / "20221210T083000+0800.mp4", seconds=6, fps=10,
+            sitting.folder / "front" / "20221210T083000+0800.mp4", seconds=6, fps=10, sound_s=6,
             codec_options=options,
         )  # fmt: skip
         assert self.found(sitting).empty
