@@ -27,8 +27,13 @@ def shipped_rulebooks() -> tuple[str, ...]:
     return tuple(sorted(name.removesuffix(".toml") for name in names if name.endswith(".toml")))
 
 
-def load_rulebook(name_or_path: str | Path) -> model.Rulebook:
+def load_rulebook(name_or_path: str | Path, *, folder: Path | None = None) -> model.Rulebook:
     """Load a shipped rulebook by its name, or any by its path.
+
+    Parameters
+    ----------
+    folder
+        What a relative path is relative to: a session's folder; if not given, the current one.
 
     Raises
     ------
@@ -38,7 +43,7 @@ def load_rulebook(name_or_path: str | Path) -> model.Rulebook:
     text = str(name_or_path)
     if text in shipped_rulebooks():
         return parse(_folder().joinpath(f"{text}.toml").read_text(encoding="utf-8"), where=text)
-    path = Path(name_or_path)
+    path = Path(name_or_path) if folder is None else folder / name_or_path
     if not path.is_file():
         raise RulebookError(
             "no such rulebook",
@@ -181,7 +186,7 @@ def _rulebook(top: _Table) -> model.Rulebook:
         clauses=clauses,
         required_streams=top.names("required_streams"),
         parameters=MappingProxyType(parameters),
-        thresholds=_thresholds(top),
+        thresholds=_thresholds(top, parameters),
         conflicts=tuple(_conflict(t) for t in top.tables("conflicts", "id")),
         omitted=tuple(_omitted(t) for t in top.tables("omitted", "number")),
     )
@@ -189,7 +194,9 @@ def _rulebook(top: _Table) -> model.Rulebook:
     return book
 
 
-def _thresholds(top: _Table) -> Mapping[str, Mapping[str, Any]]:
+def _thresholds(
+    top: _Table, parameters: Mapping[str, model.Parameter]
+) -> Mapping[str, Mapping[str, Any]]:
     # Which detectors and options there are is known to the registry alone: detectors may come
     # from outside, so review.detectors.registry.resolve checks the names.
     found = top.get("thresholds", dict, "a table", default={})
@@ -197,8 +204,18 @@ def _thresholds(top: _Table) -> Mapping[str, Mapping[str, Any]]:
         if not isinstance(options, dict):
             top.problems.append(f"thresholds: {name}: expected a table, found {options!r}")
     return MappingProxyType(
-        {n: MappingProxyType(dict(o)) for n, o in found.items() if isinstance(o, dict)}
+        {
+            name: MappingProxyType({o: _value(v, parameters) for o, v in options.items()})
+            for name, options in found.items()
+            if isinstance(options, dict)
+        }
     )
+
+
+def _value(value: Any, parameters: Mapping[str, model.Parameter]) -> Any:
+    """Return what a value stands for: a text that is the name of a parameter, for its value."""
+    known = isinstance(value, str) and value in parameters
+    return parameters[value].value if known else value
 
 
 def _parameters(table: _Table) -> dict[str, model.Parameter]:
@@ -254,8 +271,7 @@ def _clause(table: _Table, parameters: Mapping[str, model.Parameter]) -> model.C
 def _settled(table: _Table, key: str, parameters: Mapping[str, model.Parameter]) -> bool:
     """Return true or false, which may be said by a parameter's name."""
     value = table.get(key, (bool, str), "true, false or the name of a parameter", default=False)
-    if isinstance(value, str):
-        value = parameters[value].value if value in parameters else value
+    value = _value(value, parameters)
     if not isinstance(value, bool):
         table.wrong(key, "true, false, or the name of a parameter that is one of them")
         return False
@@ -281,8 +297,7 @@ def _limits(table: _Table, parameters: Mapping[str, model.Parameter]) -> dict[st
     limits = {}
     for name in table.raw:
         value = table.get(name, (int, float, str), "a number or the name of a parameter")
-        if isinstance(value, str):
-            value = parameters[value].value if value in parameters else value
+        value = _value(value, parameters)
         if isinstance(value, (str, bool)):
             table.wrong(name, "a number, or the name of a parameter that is one")
             continue

@@ -120,3 +120,15 @@ def test_an_edited_copy_of_a_shipped_rulebook_loads_from_its_path(tmp_path):
     copy = tmp_path / "ours.toml"
     copy.write_text(text.replace("value = 600", "value = 300"), encoding="utf-8")
     assert load_rulebook(copy).clause("1-4").limits["away_s"] == 300
+
+
+def test_a_relative_path_is_taken_from_the_session_s_folder(tmp_path):
+    (tmp_path / "ours.toml").write_text(SMALL, encoding="utf-8")
+    assert load_rulebook("ours.toml", folder=tmp_path).id == "small"
+    assert load_rulebook("itmc-2022", folder=tmp_path).id == "itmc-2022"
+    assert load_rulebook(tmp_path / "ours.toml", folder=tmp_path.parent).id == "small"
+
+
+def test_a_threshold_may_name_a_parameter():
+    text = SMALL + '[thresholds.away_total]\nlimit_s = "limit_s"\nmeasure = "total"\n'
+    assert parse(text).thresholds == {"away_total": {"limit_s": 60, "measure": "total"}}
