@@ -2,6 +2,7 @@
 
 from review.detectors import (  # noqa: F401  registers
     absent,
+    audio_gap,
     away_total,
     camera_covered,
     different_person,

@@ -72,8 +72,9 @@ def statistics(picture: NDArray[np.uint8]) -> Statistics:
     size = (STATS_WIDTH_PX, max(1, round(height * STATS_WIDTH_PX / width)))
     method = cv2.INTER_AREA if width > STATS_WIDTH_PX else cv2.INTER_LINEAR
     small = picture if width == STATS_WIDTH_PX else cv2.resize(picture, size, interpolation=method)
-    grey = np.asarray(small if small.ndim == 2 else cv2.cvtColor(small, cv2.COLOR_BGR2GRAY))
-    grey = grey.astype(np.uint8, copy=False)
+    grey = np.asarray(
+        small if small.ndim == 2 else cv2.cvtColor(small, cv2.COLOR_BGR2GRAY), dtype=np.uint8
+    )
     laplacian = cv2.meanStdDev(cv2.Laplacian(grey, cv2.CV_32F))[1]
     return Statistics(
         luma=float(cv2.mean(grey)[0]),

@@ -171,6 +171,20 @@ def test_covered_cameras_and_eztests_tolerance(case):
     assert flags["score"].iloc[0] < flags["score"].iloc[1:].min()
 
 
+def test_silence_where_sound_is_expected(case):
+    def made():
+        return case(required_streams=("front", "right_rear")).cover("front").cover("right_rear")
+
+    flags = made().cover("front", "silent", 100, 120).cover("front", "muted", 115, 130)
+    flags = flags.cover("front", "silent", 200, 205).cover("screen", "silent").flags("audio_gap")
+    assert flags[["start_s", "end_s"]].to_numpy().tolist() == [[100.0, 130.0]]
+    assert flags["reason_key"].tolist() == ["audio_gap_heard"]
+    # A camera without a microphone is none of it, unless nothing has sound.
+    assert made().cover("front", "muted").spans("audio_gap") == []
+    mute = made().cover("front", "muted").cover("right_rear", "silent")
+    assert mute.flags("audio_gap")["reason_key"].tolist() == ["audio_gap", "audio_gap"]
+
+
 def test_frozen_cameras_and_missing_positions(case):
     made = case(required_streams=("front", "gps_phone1"))
     made.view("front").cover("front", "frozen", 100, 115).cover("screen", "frozen", 0, 600)
