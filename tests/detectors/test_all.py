@@ -2,6 +2,7 @@
 
 import json
 import string
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -148,3 +149,11 @@ def test_unknown_thresholds_are_refused_by_name():
         detectors.resolve({"absnt": {}})
     with pytest.raises(DetectorError, match="min_s"):
         detectors.resolve({"absent": {"minimum": 3}})
+
+
+def test_every_label_is_in_the_documents_with_its_chinese_name():
+    text = (Path(__file__).parents[2] / "docs" / "labels.md").read_text(encoding="utf-8")
+    labels = {key.removeprefix("label.") for key in words.table() if key.startswith("label.")}
+    assert {label for d in detectors.detectors() for label in d.labels} <= labels
+    for label in labels:
+        assert f"**{label}** · {words.label(label, 'zh')}" in text, label
