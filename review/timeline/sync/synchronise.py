@@ -1,0 +1,272 @@
+"""The order of steps: read sound, compare pairs, cut into pieces, solve, refuse the doubtful."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from itertools import combinations
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from review.loaders import streams
+from review.session import DEVICE_OF, VIEWS
+from review.timeline.sync import edges as ed
+from review.timeline.sync.logs import server_anchors
+from review.timeline.sync.network import Edge, Node, reached, solve, worst
+from review.timeline.sync.pairs import Match, match
+from review.timeline.sync.pieces import attribute, breaks, nodes
+from review.timeline.sync.result import (
+    Solved,
+    Synchronisation,
+    anchor_table,
+    clock_rows,
+    result,
+)
+from review.timeline.sync.tracks import Track, read_track
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from review.loaders.record import SittingRecord
+    from review.timeline.sync.logs import ServerAnchors
+    from review.timeline.sync.network import Solution
+    from review.timeline.sync.tracks import SoundSource
+
+#: NumPy and SciPy leave the interpreter free while they compute; more threads than cores of a
+#: small machine gain nothing.
+_THREADS: Final = 2
+
+
+@dataclass(frozen=True, kw_only=True)
+class SyncOptions:
+    """How hard to look.
+
+    Parameters
+    ----------
+    search_s
+        How far two declared clocks may be apart (21 minutes: two devices, ten minutes each).
+    windows
+        Most windows per pair of sounds.
+    """
+
+    search_s: float = 1260.0
+    windows: int = 120
+
+
+def synchronise(
+    record: SittingRecord,
+    *,
+    sound: SoundSource = streams.sound,
+    options: SyncOptions | None = None,
+) -> Synchronisation:
+    """Find the clock of every stream of a sitting.
+
+    Parameters
+    ----------
+    record
+        As loaded, device time.
+    sound
+        ``sound(record, stream, rate_hz=...)`` yields blocks of samples on device time.
+
+    Returns
+    -------
+    Synchronisation
+        Session time is the exam server's where a log gives it, else the computer's (or that of
+        the device that most others could be tied to).
+    """
+    options = options or SyncOptions()
+    recorded = [s for s in VIEWS if len(streams.pieces(record.segments, s))
+                or len(streams.pieces(record.segments, s, sound=True))]  # fmt: skip
+    notes = _Notes()
+    with ThreadPoolExecutor(_THREADS) as pool:
+        tracks = {}
+        for stream in recorded:
+            track = read_track(record, stream, sound=sound, pool=pool)
+            if track is not None:
+                tracks[stream] = track
+        pairs = list(combinations(tracks, 2))
+        jobs = [
+            pool.submit(
+                match,
+                tracks[a],
+                tracks[b],
+                search_s=options.search_s,
+                windows=options.windows,
+            )
+            for a, b in pairs
+        ]
+        matches = [job.result() for job in jobs]
+    servers = server_anchors(record.events, record.sitting)
+    return _put_together(record, recorded, tracks, matches, servers, notes)
+
+
+class _Notes:
+    """Rows of ``problems`` as they come up."""
+
+    def __init__(self) -> None:
+        self.rows: list[dict[str, Any]] = []
+
+    def add(self, code: str, message: str, *, stream: str | None, severity: str) -> None:
+        self.rows.append({"stream": stream, "severity": severity, "code": code, "message": message})
+
+
+def _put_together(
+    record: SittingRecord,
+    recorded: Sequence[str],
+    tracks: Mapping[str, Track],
+    matches: Sequence[Match],
+    servers: Sequence[ServerAnchors],
+    notes: _Notes,
+) -> Synchronisation:
+    extents = _extents(record, recorded, tracks, servers)
+    starts = {
+        s: [p.start_s for p in streams.pieces(record.segments, s, sound=True)] for s in recorded
+    }
+    made = attribute(breaks(matches), starts)
+    for item in servers:
+        if np.isfinite(item.from_s):
+            made.setdefault(item.stream, []).append(item.from_s)
+    all_nodes = nodes(extents, made)
+    sources = {
+        s: set(record.segments.loc[record.segments["stream"] == s, "start_source"])
+        for s in recorded
+    }
+    found = [edge for m in matches for edge in ed.sound_edges(all_nodes, m)]
+    found += ed.server_edges(all_nodes, servers)
+    found += ed.device_edges(all_nodes, extents, sources)
+    solved = _solved(all_nodes, found, extents, notes)
+    rows = clock_rows(solved, recorded)
+    _explain(rows, recorded, tracks, matches, solved, notes)
+    return result(record.sitting, rows, anchor_table(solved), notes.rows)
+
+
+def _extents(
+    record: SittingRecord,
+    recorded: Sequence[str],
+    tracks: Mapping[str, Track],
+    servers: Sequence[ServerAnchors],
+) -> dict[str, tuple[float, float]]:
+    """Return first and last device time of every stream that gets a node."""
+    out = {}
+    for stream in recorded:
+        held = streams.pieces(record.segments, stream) or streams.pieces(
+            record.segments, stream, sound=True
+        )
+        out[stream] = (held[0].start_s, held[-1].end_s)
+        if stream in tracks:
+            out[stream] = (
+                min(out[stream][0], tracks[stream].start_s),
+                max(out[stream][1], tracks[stream].end_s),
+            )
+    for item in servers:
+        low, high = float(item.device_s.min()), float(item.device_s.max())
+        was = out.get(item.stream, (low, high))
+        out[item.stream] = (min(was[0], low), max(was[1], high))
+    return out
+
+
+def _solved(
+    all_nodes: Sequence[Node],
+    found: list[Edge],
+    extents: Mapping[str, tuple[float, float]],
+    notes: _Notes,
+) -> Solved:
+    """Solve, and take out what contradicts until nothing does."""
+    edges = list(found)
+    while True:
+        fixed, tied = _reference(all_nodes, edges, extents)
+        inside = [e for e in edges if e.a in tied]
+        solution = solve(all_nodes, inside, fixed=fixed)
+        bad = worst(inside, solution)
+        if bad is None:
+            return Solved(
+                nodes=all_nodes,
+                edges=inside,
+                solution=solution,
+                tied=frozenset(tied),
+                fixed=fixed,
+                extents=extents,
+            )
+        _contradiction(all_nodes, inside[bad], solution, bad, notes)
+        edges = [e for e in edges if e is not inside[bad]]
+
+
+def _contradiction(
+    all_nodes: Sequence[Node], edge: Edge, solution: Solution, n: int, notes: _Notes
+) -> None:
+    other = "session time" if edge.b is None else all_nodes[edge.b].stream
+    notes.add(
+        "clock_contradiction",
+        f"{edge.kind} between {all_nodes[edge.a].stream} and {other} contradicts the other "
+        f"evidence by {abs(solution.common_s[n]):.3f} s and is left out",
+        stream=all_nodes[edge.a].stream,
+        severity="warning",
+    )
+
+
+def _reference(
+    all_nodes: Sequence[Node], edges: Sequence[Edge], extents: Mapping[str, tuple[float, float]]
+) -> tuple[int | None, set[int]]:
+    """Return the node that is session time, if no edge reaches it, and all nodes tied to it."""
+    anchored = [e.a for e in edges if e.b is None]
+    if anchored:
+        return None, reached(len(all_nodes), edges, anchored)
+    best: tuple[tuple[int, bool, int, float], int, set[int]] | None = None
+    for n, node in enumerate(all_nodes):
+        tied = reached(len(all_nodes), edges, [n])
+        devices = {DEVICE_OF[all_nodes[k].stream] for k in tied}
+        low, high = extents[node.stream]
+        length = min(node.to_s, high) - max(node.from_s, low)
+        front = VIEWS.index(node.stream) if node.stream in VIEWS else len(VIEWS)
+        rank = (len(devices), DEVICE_OF[node.stream] == "computer", -front, length)
+        if best is None or rank > best[0]:
+            best = (rank, n, tied)
+    if best is None or best[0][0] < 2:
+        return None, set()
+    return best[1], best[2]
+
+
+def _explain(
+    rows: Sequence[Mapping[str, Any]],
+    recorded: Sequence[str],
+    tracks: Mapping[str, Track],
+    matches: Sequence[Match],
+    solved: Solved,
+    notes: _Notes,
+) -> None:
+    """Say for every view without a clock why it has none."""
+    for row in rows:
+        stream = str(row["stream"])
+        if row["state"] != "unsynchronised" or stream not in recorded:
+            continue
+        mine = [m for m in matches if stream in (m.first, m.second)]
+        if stream not in tracks:
+            why = "it has no sound, and nothing else ties it to the other streams"
+        elif not mine:
+            why = "no other stream has sound to compare it with"
+        elif any(m.reason == "ambiguous" for m in mine):
+            why = "its sound fits the others in several ways (a sound that repeats)"
+        elif any(m.stretches for m in mine):
+            why = "what its sound fits contradicts the other streams, or is not tied to them either"
+        else:
+            best = max(mine, key=lambda m: m.score)
+            why = (
+                f"its sound does not fit that of any other stream (best score {best.score:.1f}, "
+                f"next best {best.rival:.1f})"
+            )
+        notes.add(
+            "clock_unsynchronised",
+            f"{stream} keeps its declared clock: {why}; to do: compare the views at a clap or a "
+            f"door, and set its offset by hand",
+            stream=stream,
+            severity="warning",
+        )
+    if solved.fixed is not None:
+        name = solved.nodes[solved.fixed].stream
+        notes.add(
+            "clock_no_server",
+            f"no log gives the exam server's time: session time is the clock of {name} as declared",
+            stream=name,
+            severity="info",
+        )
