@@ -1,0 +1,223 @@
+"""Evidence clips: the views of a stretch of session time as one synchronised picture.
+
+moviepy writes; every frame is found by its time stamp through the loaders. Asked for time itself,
+moviepy is wrong on files of variable rate.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+from moviepy import VideoClip
+from moviepy.audio.AudioClip import AudioArrayClip
+
+from review.errors import RenderError
+from review.reporting.evidence import EvidenceReader
+from review.reporting.feeds import ViewFeed, session_sound
+from review.reporting.mosaic import Mosaic
+from review.session import VIEWS
+from review.workspace import atomic_path
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from review.reporting.model import FlagSummary
+    from review.session import Sitting
+    from review.words import Language
+    from review.workspace import Workspace
+
+_RATE_HZ: Final = 44_100
+#: Longer than this is no clip but a copy of the recording (seconds).
+_LONGEST_S: Final = 1800.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Clip:
+    """A clip that was written: its file, its session time, and what it holds."""
+
+    path: Path
+    start_s: float
+    end_s: float
+    frames: int
+    streams: tuple[str, ...]
+    sound: str | None
+
+
+def write_clip(
+    sitting: Sitting,
+    workspace: Workspace,
+    path: Path | str,
+    *,
+    start_s: float,
+    end_s: float,
+    streams: Sequence[str] = VIEWS,
+    sound: str | None = "screen",
+    fps: int = 25,
+    language: Language = "en",
+) -> Clip:
+    """Write a stretch of an analysed sitting as an H.264 clip with burned-in times.
+
+    Frame ``n`` stands for session time ``start_s + n / fps``; each view shows the last picture at
+    or before it on its own clock, and under it the session time of that very picture. Where a view
+    has nothing, a slate says so.
+
+    Parameters
+    ----------
+    path
+        ``.mp4``; never there half written.
+    start_s, end_s
+        Session time, half-open.
+    streams
+        One to four views.
+    sound
+        View whose sound is heard; None for none. Where it has none the clip is silent.
+
+    Raises
+    ------
+    RenderError
+        If the stretch or a view is not possible, or the clip cannot be written.
+    """
+    target = Path(path)
+    chosen = tuple(streams)
+    _check(sitting, target, start_s, end_s, chosen, sound, fps)
+    reader = EvidenceReader(sitting, workspace)
+    mosaic = Mosaic(sitting, chosen, language=language)
+    frames = round((end_s - start_s) * fps)
+    instants_s = start_s + np.arange(frames) / fps
+    feeds = {
+        stream: ViewFeed(
+            reader.record, reader.clocks, stream, instants_s=instants_s, room_px=mosaic.room_px
+        )
+        for stream in chosen
+    }
+    heard = None
+    if sound is not None:
+        heard = session_sound(
+            reader.record, reader.clocks, sound, start_s=start_s, end_s=end_s, rate_hz=_RATE_HZ
+        )
+    try:
+        _write(_Frames(mosaic, feeds, instants_s, fps=fps), heard, target, frames, fps)
+    except OSError as error:
+        raise RenderError(
+            "the clip cannot be written",
+            where=target,
+            found=" ".join(str(error).split())[-300:],
+            todo="free some room or choose another folder",
+        ) from error
+    finally:
+        for feed in feeds.values():
+            feed.close()
+    return Clip(
+        path=target,
+        start_s=start_s,
+        end_s=start_s + frames / fps,
+        frames=frames,
+        streams=chosen,
+        sound=sound if heard is not None else None,
+    )
+
+
+def flag_clip(
+    flag: FlagSummary,
+    sitting: Sitting,
+    workspace: Workspace,
+    path: Path | str,
+    *,
+    before_s: float = 5.0,
+    after_s: float = 5.0,
+    longest_s: float = 60.0,
+    **more: Any,
+) -> Clip:
+    """Write the clip of a flag with some time before and after it.
+
+    A flag longer than ``longest_s`` is shown around its evidence time. Other keywords go to
+    :func:`write_clip`.
+    """
+    start_s, end_s = flag.start_s, flag.end_s
+    if end_s - start_s > longest_s:
+        start_s = min(max(flag.evidence_s - longest_s / 2, start_s), end_s - longest_s)
+        end_s = start_s + longest_s
+    return write_clip(
+        sitting, workspace, path, start_s=start_s - before_s, end_s=end_s + after_s, **more
+    )
+
+
+class _Frames:
+    """Gives moviepy the frame of a time; it asks in order, and for the first one twice."""
+
+    def __init__(
+        self,
+        mosaic: Mosaic,
+        feeds: dict[str, ViewFeed],
+        instants_s: NDArray[np.float64],
+        *,
+        fps: int,
+    ) -> None:
+        self._mosaic, self._feeds, self._instants_s, self._fps = mosaic, feeds, instants_s, fps
+        self._last: tuple[int, NDArray[np.uint8]] | None = None
+
+    def __call__(self, time_s: float) -> NDArray[np.uint8]:
+        index = min(round(time_s * self._fps), len(self._instants_s) - 1)
+        if self._last is None or self._last[0] != index:
+            session_s = float(self._instants_s[index])
+            self._last = (index, self._mosaic.compose(index, session_s, self._feeds))
+        return self._last[1]
+
+
+def _write(
+    frames: _Frames, heard: NDArray[np.float32] | None, target: Path, count: int, fps: int
+) -> None:
+    # A hundredth of a frame more, so that no rounding of the length loses the last one.
+    clip = VideoClip(frame_function=frames, duration=(count + 0.01) / fps)
+    if heard is not None:
+        both = np.column_stack([heard, heard])
+        clip = clip.with_audio(AudioArrayClip(both, fps=_RATE_HZ))
+    with tempfile.TemporaryDirectory() as scratch, atomic_path(target) as part:
+        clip.write_videofile(
+            str(part),
+            fps=fps,
+            codec="libx264",
+            preset="veryfast",
+            audio=heard is not None,
+            audio_codec="aac",
+            audio_bitrate="96k",
+            temp_audiofile=str(Path(scratch) / "sound.m4a"),
+            ffmpeg_params=["-crf", "23", "-movflags", "+faststart"],
+            logger=None,
+        )
+        clip.close()
+
+
+def _check(
+    sitting: Sitting,
+    target: Path,
+    start_s: float,
+    end_s: float,
+    streams: tuple[str, ...],
+    sound: str | None,
+    fps: int,
+) -> None:
+    where = f"{sitting.name}, clip {target.name}"
+    if target.suffix != ".mp4":
+        raise RenderError("a clip is an .mp4 file", where=where, found=target.suffix or "no ending")
+    if not 0 < end_s - start_s <= _LONGEST_S or fps < 1:
+        raise RenderError(
+            "no such stretch",
+            where=where,
+            expected=f"up to {_LONGEST_S:.0f} s, at one frame a second or more",
+            found=f"{start_s:.1f} to {end_s:.1f} s, {fps} frames a second",
+        )
+    wrong = [s for s in (*streams, *([sound] if sound else [])) if s not in VIEWS]
+    if wrong or not 1 <= len(streams) <= len(VIEWS) or len(set(streams)) < len(streams):
+        raise RenderError(
+            "no such choice of views",
+            where=where,
+            expected=f"one to four of {', '.join(VIEWS)}",
+            found=", ".join([*streams, *wrong]) or "none",
+        )
