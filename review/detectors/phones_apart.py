@@ -47,7 +47,10 @@ def phones_apart(
     if not len(one) or not len(two):
         return table(evidence, [])
     times, other = one["time_s"].to_numpy(), two["time_s"].to_numpy()
-    nearest = np.abs(other[None, :] - times[:, None]).argmin(axis=1)
+    after = np.clip(np.searchsorted(other, times), 1, max(len(other) - 1, 1))
+    after = np.minimum(after, len(other) - 1)
+    before = np.maximum(after - 1, 0)
+    nearest = np.where(other[after] - times < times - other[before], after, before)
     paired = np.abs(other[nearest] - times) <= FIX_HOLD_S
     apart = metres_between(
         one["lat_deg"].to_numpy(),

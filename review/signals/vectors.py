@@ -30,8 +30,9 @@ def distances(vectors: ArrayLike, to: ArrayLike) -> NDArray[np.float64]:
     """
     a = np.atleast_2d(np.asarray(vectors, dtype=float))
     b = np.atleast_2d(np.asarray(to, dtype=float))
-    # One row of b at a time keeps the memory at n x 128 instead of n x m x 128.
-    return np.column_stack([np.sqrt(((a - row) ** 2).sum(axis=1)) for row in b])
+    # |a - b|² = |a|² + |b|² - 2ab: one matrix product, without an array of n x m x 128.
+    squares = (a**2).sum(axis=1)[:, None] + (b**2).sum(axis=1)[None, :] - 2 * a @ b.T
+    return np.asarray(np.sqrt(np.maximum(squares, 0.0)))
 
 
 def majority(
