@@ -16,6 +16,8 @@ import numpy as np
 from review.simulate import layers, portrait
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
     from numpy.typing import NDArray
 
     from review.simulate.layers import Picture
@@ -35,83 +37,92 @@ _FRONT: Final = (
 )  # fmt: skip
 
 
+#: State of a head -> how it is drawn.
+_HEADS: Final[Mapping[str, Mapping[str, float]]] = {
+    "open": {},
+    "shut": {"lids": 1.0},
+    "down": {"lids": 0.6},
+    "talk": {"mouth": 1.0},
+}
+#: Sprites that are kept, of all people and scales together.
+_KEPT: Final = 96
+
+
 @dataclass(frozen=True, kw_only=True)
 class Figure:
-    """The sprites of one person at one scale.
+    """The sprites of one person at one scale, each made when it is first asked for.
 
     Parameters
     ----------
     scale
         Pixels of the picture for one pixel of the head's picture.
-    heads
-        By state: ``open``, ``half``, ``shut`` (eyes), ``down`` (looking down), ``talk``.
-    torso, back_head, back, hand
-        Shoulders from in front; head and shoulders from behind; a hand with its sleeve.
-    """
-
-    scale: float
-    heads: dict[str, Picture]
-    torso: Picture
-    back_head: Picture
-    back: Picture
-    hand: Picture
-
-
-_HEADS: Final = {
-    "open": {},
-    "half": {"lids": 0.55},
-    "shut": {"lids": 1.0},
-    "down": {"lids": 0.6},
-    "talk": {"mouth": 1.0},
-}
-
-
-@lru_cache(maxsize=48)
-def figure(look: Look, *, scale: float, turn: float = 0.0) -> Figure:
-    """Make a person's sprites.
-
-    Parameters
-    ----------
-    scale
-        See :class:`Figure`.
     turn
-        How far the head is turned in all of them, -1 to 1.
+        How far the head is turned, -1 to 1.
     """
-    heads = {
-        state: layers.scaled(portrait.head(look, turn=turn, **kind), scale)
-        for state, kind in _HEADS.items()
+
+    look: Look
+    scale: float
+    turn: float = 0.0
+
+    def head(self, state: str) -> Picture:
+        """Return the face: ``open`` or ``shut`` (eyes), ``down`` (looking down), ``talk``."""
+        return _head(self.look, self.scale, self.turn, state)
+
+    def part(self, name: str) -> Picture:
+        """Return another part: ``torso`` (front), ``back``, ``back_head``, ``hand``."""
+        return _part(self.look, self.scale, name)
+
+    def point(self, at: tuple[float, float]) -> tuple[float, float]:
+        """Return where a point of the unscaled sprites lies on the scaled ones."""
+        return at[0] * self.scale, at[1] * self.scale
+
+
+@lru_cache(maxsize=_KEPT)
+def _head(look: Look, scale: float, turn: float, state: str) -> Picture:
+    return layers.scaled(portrait.head(look, turn=turn, **_HEADS[state]), scale)
+
+
+@lru_cache(maxsize=_KEPT)
+def _part(look: Look, scale: float, name: str) -> Picture:
+    makers: dict[str, Callable[[Look], Picture]] = {
+        "torso": _torso,
+        "back": _back,
+        "back_head": _back_head,
+        "hand": _hand,
     }
-    return Figure(
-        scale=scale,
-        heads=heads,
-        torso=layers.scaled(_torso(look, collar=True), scale),
-        back_head=layers.scaled(_back_head(look), scale),
-        back=layers.scaled(_torso(look, collar=False), scale),
-        hand=layers.scaled(_hand(look), scale),
-    )
+    return layers.scaled(makers[name](look), scale)
 
 
-def _torso(look: Look, *, collar: bool) -> Picture:
+def _torso(look: Look) -> Picture:
+    """Return the shoulders from in front: the trunk with neck and collar."""
+    colour, opacity = _trunk(look)
+    neck = layers.ellipse(_TORSO, (COLLAR[0], COLLAR[1] - 20), (120, 62), feather=4)
+    skin = np.array(look.skin, np.float32) * 0.82
+    colour = colour * (1 - neck[..., None]) + skin * neck[..., None]
+    edge = layers.ellipse(_TORSO, (COLLAR[0], COLLAR[1] - 12), (140, 82), feather=3) - neck
+    colour *= 1 - 0.35 * np.clip(edge, 0, 1)[..., None]
+    return layers.sprite(colour, opacity)
+
+
+def _back(look: Look) -> Picture:
+    return layers.sprite(*_trunk(look))
+
+
+def _trunk(look: Look) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Return colours and opacity of the trunk."""
     rng = np.random.default_rng(7)
     outline = layers.smooth_outline(np.array(_FRONT, float) + COLLAR, steps=3)
-    opacity = layers.polygon(_TORSO, outline, feather=3)
     rows, columns = np.mgrid[: _TORSO[0], : _TORSO[1]].astype(np.float32)
     across = (columns - COLLAR[0]) / 560
     light = 1.12 - 0.5 * np.abs(across + 0.25) ** 1.6 - 0.12 * rows / _TORSO[0]
-    folds = layers.smooth_noise(_TORSO, grain=90, rng=rng) * 0.06
-    folds += layers.smooth_noise(_TORSO, grain=14, rng=rng) * 0.02
+    light += layers.smooth_noise(_TORSO, grain=90, rng=rng) * 0.06
+    light += layers.smooth_noise(_TORSO, grain=14, rng=rng) * 0.02
     for side in (-1, 1):
         # The arm stands out from the trunk by a dark line.
         bend = np.exp(-(((columns - COLLAR[0] - side * (330 + 0.06 * rows)) / 16) ** 2))
         light -= 0.3 * bend * np.clip((rows - 330) / 80, 0, 1)
-    colour = np.array(look.cloth, np.float32) * (light + folds)[..., None]
-    if collar:
-        neck = layers.ellipse(_TORSO, (COLLAR[0], COLLAR[1] - 20), (120, 62), feather=4)
-        skin = np.array(look.skin, np.float32) * 0.82
-        colour = colour * (1 - neck[..., None]) + skin * neck[..., None]
-        edge = layers.ellipse(_TORSO, (COLLAR[0], COLLAR[1] - 12), (140, 82), feather=3) - neck
-        colour *= 1 - 0.35 * np.clip(edge, 0, 1)[..., None]
-    return layers.sprite(colour, opacity)
+    colour = np.array(look.cloth, np.float32) * light[..., None]
+    return colour.astype(np.float32), layers.polygon(_TORSO, outline, feather=3)
 
 
 def _back_head(look: Look) -> Picture:
@@ -161,10 +172,3 @@ def _hand(look: Look) -> Picture:
         + np.array(look.cloth, np.float32) * 0.9 * sleeve[..., None]
     )
     return layers.sprite(colour, np.maximum(skin, sleeve))
-
-
-def shaded_copy(sprite: Picture, factor: float) -> Picture:
-    """Return the sprite darker or brighter, its opacity unchanged."""
-    made = sprite.copy()
-    made[..., :3] = np.clip(sprite[..., :3].astype(np.float32) * factor, 0, 255).astype(np.uint8)
-    return made

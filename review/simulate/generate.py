@@ -219,8 +219,8 @@ def _formats(order: _Order) -> dict[str, VideoFormat]:
     if order.short:
         formats = dict.fromkeys(VIEWS, VideoFormat())
     else:
-        camera = VideoFormat(width_px=1280, height_px=720, fps=15, crf=27, preset="superfast")
-        screen = VideoFormat(width_px=1920, height_px=1080, fps=10, crf=27, preset="superfast")
+        camera = VideoFormat(width_px=1280, height_px=720, fps=15, crf=30)
+        screen = VideoFormat(width_px=1920, height_px=1080, fps=10, crf=28)
         formats = {**dict.fromkeys(VIEWS, camera), "screen": screen}
     return {**formats, **(asked or {})}
 

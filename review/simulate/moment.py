@@ -26,7 +26,7 @@ class Pose:
     down
         How far the head is bent to the keyboard, 0 to 1.
     lids
-        ``open``, ``half`` or ``shut``.
+        ``open`` or ``shut``.
     talking
         Whether the mouth is open just now.
     left_hand, right_hand

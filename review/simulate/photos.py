@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 
 from review.simulate import figure, layers, portrait
+from review.simulate.figure import Figure
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -42,11 +43,10 @@ def photograph(look: Look, name: str) -> Picture:
     picture = np.empty((height, width, 3), np.uint8)
     picture[:] = ground
     turn = {"login_photo_phone1": 0.25, "login_photo_phone2": -0.25}.get(name, 0.0)
-    body = figure.figure(look, scale=size * height / 700, turn=turn)
-    neck = (portrait.NECK[0] * body.scale, portrait.NECK[1] * body.scale)
-    collar = (figure.COLLAR[0] * body.scale, figure.COLLAR[1] * body.scale)
+    body = Figure(look=look, scale=size * height / 700, turn=turn)
+    collar, neck = body.point(figure.COLLAR), body.point(portrait.NECK)
     at = (width / 2, 0.76 * height)
-    layers.lay(picture, body.torso, layers.placed(collar, at))
-    layers.lay(picture, body.heads["open"], layers.placed(neck, at))
+    layers.lay(picture, body.part("torso"), layers.placed(collar, at))
+    layers.lay(picture, body.head("open"), layers.placed(neck, at))
     light = np.linspace(left, right, width, dtype=np.float32)[None, :, None]
     return np.asarray(np.clip(picture * light, 0, 255), dtype=np.uint8)

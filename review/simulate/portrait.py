@@ -301,6 +301,7 @@ class _Warp:
         )
 
 
+@lru_cache(maxsize=4)
 def _field(
     look: Look, *, mouth: float, turn: float
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:

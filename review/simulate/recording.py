@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, timedelta
 from typing import TYPE_CHECKING, Final
 
@@ -23,12 +23,17 @@ if TYPE_CHECKING:
     from review.simulate.clocks import Clock
     from review.simulate.folder import Paper
     from review.simulate.layers import Picture
-    from review.simulate.moment import Moment
+    from review.simulate.moment import Moment, Page
     from review.simulate.people import Person
     from review.simulate.script import Script
 
-#: After this time movements repeat in long sessions: as many distinct seconds are encoded.
+#: After this time movements repeat in long sessions, as many distinct seconds are encoded: of
+#: people, and of the mouse pointer.
 LOOP_S: Final = 24.0
+_SCREEN_LOOP_S: Final = 8.0
+#: In long sessions the camera behind sees the page change in these steps; it cannot read it.
+_SEEN_STEP_S: Final = 600
+_SEEN_QUESTIONS: Final = 10
 #: Size of the screen as the camera behind sees it.
 _SEEN: Final = (480, 270)
 _TITLES: Final = {"itmc": "职业技能等级认定考试", "eztest": "在线考试系统"}
@@ -84,7 +89,8 @@ class Recorder:
         tell
             Called with 1 after each second that was written.
         """
-        stage = Stage(take.script, seed=take.seed, loop_s=LOOP_S if self.loop else None)
+        loop_s = _SCREEN_LOOP_S if take.view == "screen" else LOOP_S
+        stage = Stage(take.script, seed=take.seed, loop_s=loop_s if self.loop else None)
         sound = Room(
             take.script,
             Stage(take.script, seed=take.seed),
@@ -157,14 +163,16 @@ class _Painter:
             return None
         first, last = stage.at(start_s), stage.at(end_s - 0.5 / self._fps)
         sees_screen = self._view in ("screen", "right_rear")
-        if sees_screen and self._screen.key(first.page) != self._screen.key(last.page):
+        pages = [self._screen.key(self._seen(moment.page)) for moment in (first, last)]
+        if sees_screen and pages[0] != pages[1]:
             return None
+        loop_s = _SCREEN_LOOP_S if self._view == "screen" else LOOP_S
         frozen = stage.frozen_at(self._view, start_s) != start_s
         return (
-            round(start_s) % int(LOOP_S) if not frozen else -1,
+            round(start_s) % int(loop_s) if not frozen else -1,
             first.actors,
             self._view in first.covered,
-            self._screen.key(first.page) if sees_screen else None,
+            pages[0] if sees_screen else None,
         )
 
     def pictures(self, stage: Stage, second: int) -> Iterator[Picture]:
@@ -186,8 +194,18 @@ class _Painter:
     def _paint(self, moment: Moment, index: int) -> Picture:
         if self._camera is None:
             return self._screen.draw(moment.page)
-        screen = self._screen.draw(moment.page) if self._view == "right_rear" else None
+        screen = None
+        if self._view == "right_rear":
+            screen = self._screen.draw(self._seen(moment.page))
         return self._camera.draw(moment, screen=screen, index=index)
+
+    def _seen(self, page: Page) -> Page:
+        """Return the page as the view sees it."""
+        if not self._loop or self._view == "screen":
+            return page
+        answered = page.answered - page.answered % _SEEN_QUESTIONS
+        left_s = -(-page.remaining_s // _SEEN_STEP_S) * _SEEN_STEP_S
+        return replace(page, question=answered + 1, answered=answered, remaining_s=left_s)
 
 
 def _file_name(take: Take, number: int, start_s: float, *, sound_only: bool) -> str:

@@ -9,11 +9,11 @@ import cv2
 import numpy as np
 
 from review.simulate import figure, layers, portrait, room
+from review.simulate.figure import Figure
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from review.simulate.figure import Figure
     from review.simulate.layers import Picture
     from review.simulate.moment import Actor, Moment, Pose
     from review.simulate.portrait import Look
@@ -80,7 +80,7 @@ class Camera:
         size: tuple[int, int],
         furniture: Room,
         looks: Mapping[str, Look],
-        noise: float = 2.0,
+        noise: float = 1.6,
         seed: int = 0,
     ) -> None:
         self.view, self.size = view, size
@@ -129,8 +129,8 @@ class Camera:
         key = (actor.who, actor.seated)
         if key not in self._figures:
             size = self._placement.head * (1.0 if actor.seated else 0.85)
-            self._figures[key] = figure.figure(
-                self._looks[actor.who],
+            self._figures[key] = Figure(
+                look=self._looks[actor.who],
                 scale=size * self.size[1] / _HEAD_PX,
                 turn=self._placement.turn,
             )
@@ -152,10 +152,9 @@ class Camera:
         unit = _HEAD_PX * body.scale
         x, y = self._neck(actor)
         sway = unit * (pose.x if actor.seated else 0.5 * pose.x)
-        collar = (figure.COLLAR[0] * body.scale, figure.COLLAR[1] * body.scale)
-        neck = (portrait.NECK[0] * body.scale, portrait.NECK[1] * body.scale)
+        collar, neck = body.point(figure.COLLAR), body.point(portrait.NECK)
         rise = unit * (0.6 * pose.y - 0.012 * pose.breath)
-        layers.lay(picture, body.torso, layers.placed(collar, (x + 0.4 * sway, y + rise)))
+        layers.lay(picture, body.part("torso"), layers.placed(collar, (x + 0.4 * sway, y + rise)))
         down = pose.down if actor.seated else 0.0
         at = (x + sway * 0.7, y + unit * (pose.y + 0.05 * down))
         head = layers.placed(
@@ -165,7 +164,7 @@ class Camera:
             turn_deg=pose.tilt_deg,
             shear=0.3 * pose.x,
         )
-        layers.lay(picture, body.heads[_state(pose, down)], head)
+        layers.lay(picture, body.head(_state(pose, down)), head)
 
     def _back(self, picture: Picture, actor: Actor, pose: Pose) -> None:
         if actor.out >= 1:
@@ -175,13 +174,12 @@ class Camera:
         x, y = self._neck(actor)
         if actor.seated and actor.out == 0:
             self._hands(picture, body, pose, actor.who)
-        collar = (figure.COLLAR[0] * body.scale, figure.COLLAR[1] * body.scale)
-        nape = (figure.NAPE[0] * body.scale, figure.NAPE[1] * body.scale)
+        collar, nape = body.point(figure.COLLAR), body.point(figure.NAPE)
         sway = unit * pose.x
         # Seen at 45 degrees a trunk is narrower.
         layers.lay(
             picture,
-            body.back,
+            body.part("back"),
             layers.placed(
                 collar,
                 (x - 0.4 * sway, y - 0.012 * unit * pose.breath),
@@ -195,7 +193,7 @@ class Camera:
             scale=(0.95, 1.0 - 0.06 * pose.down),
             turn_deg=-pose.tilt_deg - 3 - 4 * pose.down,
         )
-        layers.lay(picture, body.back_head, head)
+        layers.lay(picture, body.part("back_head"), head)
 
     def _hands(self, picture: Picture, body: Figure, pose: Pose, who: str) -> None:
         width, height = self.size
@@ -207,8 +205,10 @@ class Camera:
             cuff = (round(at[0] + 170 * body.scale), round(at[1] + 110 * body.scale))
             end = (round(elbow[0] * width), round(elbow[1] * height))
             cv2.line(picture, cuff, end, colour, max(2, round(0.055 * height)), cv2.LINE_AA)
-            tip = (100 * body.scale, 60 * body.scale)
-            layers.lay(picture, body.hand, layers.placed(tip, at, scale=0.8, turn_deg=-4 * lift))
+            tip = body.point((100.0, 60.0))
+            layers.lay(
+                picture, body.part("hand"), layers.placed(tip, at, scale=0.8, turn_deg=-4 * lift)
+            )
 
     def _screen(self, picture: Picture, screen: Picture) -> None:
         matrix = room.monitor_matrix(self.size, (screen.shape[1], screen.shape[0]))

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from review.errors import SessionError
-from review.session import DEVICE_OF, DEVICES, VIEWS
+from review.session import DEVICE_OF, DEVICES, POSITIONS, VIEWS
 from review.simulate.clocks import Clock
 from review.simulate.moment import CANDIDATE, SUBSTITUTE, VISITOR
 
@@ -331,6 +331,14 @@ def _second_voice(script: Script, a: Anomaly) -> None:
 def _late_login(script: Script, a: Anomaly) -> None:
     script.login_s, script.record_s = a.end_s, max(script.record_s, a.end_s - 2)
     script.plant("late_login", "events_client", a.start_s, a.end_s)
+    if script.platform != "itmc":
+        return
+    # ITMC judges from the start, and until the log-in there was nothing to be seen.
+    for view in VIEWS:
+        first_s = float(script.clocks[DEVICE_OF[view]].to_session(script.pieces(view)[0][0]))
+        script.plant("recording_gap", view, 0.0, first_s)
+    for stream in POSITIONS:
+        script.plant("location_missing", stream, 0.0, a.end_s)
 
 
 def _left_early(script: Script, a: Anomaly) -> None:

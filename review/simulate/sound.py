@@ -32,6 +32,11 @@ _TAIL: Final = int(0.25 * RATE_HZ)
 #: Samples beside a stretch that the interpolation looks at.
 _MARGIN: Final = 3
 _CLICK: Final = int(0.07 * RATE_HZ)
+_CREAK: Final = int(0.35 * RATE_HZ)
+#: Kinds of sound: so many different keys, then the mouse, then the chair.
+_KEYS: Final = 5
+_MOUSE: Final = 5
+_CHAIR: Final = 6
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,7 +62,8 @@ class Room:
         self._script, self._stage, self._seed = script, stage, seed
         voices = (speech.MAN, speech.WOMAN)
         self._voices = {1: voices[voice], 2: voices[1 - voice]}
-        self._clicks = [_click(rng(seed, "click", index)) for index in range(6)]
+        self._clicks = [_click(rng(seed, "click", index)) for index in range(_MOUSE + 1)]
+        self._clicks.append(_creak(rng(seed, "creak")))
         self._second = lru_cache(maxsize=32)(self._make_second)
         self._utterance = lru_cache(maxsize=4)(self._make_utterance)
 
@@ -76,7 +82,7 @@ class Room:
             for place, strength, kind in self._keys(key):
                 at = place - start
                 click = self._clicks[kind]
-                low, high = max(at, 0), min(at + _CLICK, RATE_HZ)
+                low, high = max(at, 0), min(at + len(click), RATE_HZ)
                 if high > low:
                     hum[low:high] += strength * click[low - at : high - at]
         for index, spoken in enumerate(self._script.speech):
@@ -105,14 +111,14 @@ class Room:
         found = []
         for _ in range(int(source.integers(3, 8))):
             time_s = second + float(source.random())
-            strength, kind = float(source.uniform(0.05, 0.16)), int(source.integers(4))
+            strength, kind = float(source.uniform(0.05, 0.16)), int(source.integers(_KEYS))
             if self._stage.typing(time_s):
                 found.append((round(time_s * RATE_HZ), strength, kind))
         if source.random() < 0.12:
             # A mouse click is heard at any time, a chair now and then.
-            found.append((round((second + float(source.random())) * RATE_HZ), 0.06, 4))
+            found.append((round((second + float(source.random())) * RATE_HZ), 0.06, _MOUSE))
         if source.random() < 0.02:
-            found.append((round((second + float(source.random())) * RATE_HZ), 0.2, 5))
+            found.append((round((second + float(source.random())) * RATE_HZ), 0.12, _CHAIR))
         return found
 
     def _make_utterance(self, index: int) -> NDArray[np.float32]:
@@ -212,4 +218,11 @@ def _click(source: np.random.Generator) -> NDArray[np.float32]:
         for hertz in source.uniform(900, 4200, 3):
             burst += 0.8 * np.sin(2 * np.pi * hertz * since) * np.exp(-since / 0.005)
         made += strength * np.where(time_s >= at_s, burst, 0.0)
+    return np.asarray(made / np.abs(made).max(), dtype=np.float32)
+
+
+def _creak(source: np.random.Generator) -> NDArray[np.float32]:
+    """Return the sound of a chair: a low noise that comes and goes."""
+    noise = lfilter([0.05], [1.0, -0.95], source.standard_normal(_CREAK))
+    made = noise * np.hanning(_CREAK)
     return np.asarray(made / np.abs(made).max(), dtype=np.float32)
