@@ -91,6 +91,18 @@ def writing(engine: sa.Engine) -> Iterator[sa.Connection]:
         _tidy(connection)
 
 
+def keep_log(engine: sa.Engine) -> None:
+    """Have a file write ahead to a log, so that readers and a writer do not wait for each other.
+
+    The file remembers it. Reading alone never changes a file.
+    """
+    file = file_of(engine.url)
+    if file is not None:
+        with turn(file), engine.connect() as connection:
+            driver: Any = connection.connection.dbapi_connection
+            driver.execute("PRAGMA journal_mode = WAL").close()
+
+
 def _to_disk(file: Path) -> None:
     # SQLite is told not to wait for the disk at every commit (synchronous = NORMAL), since that
     # would be done while everybody else waits; it is done here, after the turn, by every writer
@@ -120,17 +132,10 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
     connection.isolation_level = None
     cursor = connection.cursor()
     cursor.execute(f"PRAGMA busy_timeout = {_PATIENCE_MS}")
-    if _may_write(connection):
-        cursor.execute("PRAGMA journal_mode = WAL")
     cursor.execute("PRAGMA synchronous = NORMAL")
     cursor.execute(f"PRAGMA wal_autocheckpoint = {_LONGEST_LOG}")
     cursor.execute("PRAGMA trusted_schema = OFF")
     cursor.close()
-
-
-def _may_write(connection: Any) -> bool:
-    file = connection.execute("PRAGMA database_list").fetchone()[2]
-    return bool(file) and os.access(file, os.W_OK) and os.access(Path(file).parent, os.W_OK)
 
 
 def _begin_sqlite(connection: sa.Connection) -> None:

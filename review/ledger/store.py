@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from review.errors import LedgerError
 from review.ledger import admission, chain, schema, verification
 from review.ledger.chain import Anchor, Entry
-from review.ledger.engine import address, file_of, make_engine, writing
+from review.ledger.engine import address, file_of, keep_log, make_engine, writing
 from review.ledger.faults import plain
 from review.ledger.payloads import Payload, payload_of
 from review.ledger.schema import ENTRIES
@@ -60,7 +60,7 @@ class Ledger:
     """
 
     def __init__(self, url: sa.URL) -> None:
-        self._url = url
+        self.url = url
         self._engine = make_engine(url)
         self._path = file_of(url)
         self.where = url.render_as_string() if self._path is None else str(self._path)
@@ -237,7 +237,7 @@ class Ledger:
             staff: list[tuple[int, str]] = []
             if connection is not None:
                 staff = [(s, p) for s, p in connection.execute(_STAFF, {"known": 0})]
-        read = functools.partial(_read_fields, self._url)
+        read = functools.partial(_read_fields, self.url)
         last = head.seq if head is not None else 0
         return verification.verify(
             read, staff, last=last, anchor=anchor, root=root, processes=processes
@@ -300,6 +300,7 @@ class Ledger:
                     self._check_there()
             if self._ready:
                 return
+            keep_log(self._engine)
             with writing(self._engine) as connection:
                 schema.create(connection)
             if self._path is not None:

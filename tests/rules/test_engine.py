@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from review.errors import RulebookError
 from review.rules import load_rulebook
 from review.rules.appeals import appeal_deadline, is_late
+from review.rules.bans import banned_on, register
 from review.rules.case import (
     Appeal,
     AppealDecision,
@@ -611,3 +612,24 @@ def test_one_more_confirmed_flag_makes_no_outcome_milder(case, finding):
     after = assess(ITMC, replace(case, findings=case.findings | {finding}), on=TODAY)
     assert order[after.outcome] >= order[before.outcome]
     assert set(before.sanctions) <= set(after.sanctions)
+
+
+# The register of bans
+
+
+def test_the_register_lists_ripe_bans_with_their_dates_once():
+    ripe = replace(whole(ITMC.clause("3-3")), subject_id="skills")
+    unripe = replace(whole(ITMC.clause("3-3")), procedure=Procedure())
+    candidacy = assess_candidate(ITMC, [ripe, whole(ITMC.clause("1-3"))], on=TODAY)
+    bans = register(
+        [
+            ("s", "c1", candidacy),
+            ("s", "c1", candidacy),
+            ("s", "c2", assess_candidate(ITMC, [unripe], on=TODAY)),
+        ]
+    )
+    (row,) = bans.to_dict("records")
+    assert (row["candidate_id"], row["clause"]) == ("c1", "3-3")
+    assert (row["starts_on"], row["last_day"]) == (SIGNED, date(2023, 12, 15))
+    for day, held in ((SIGNED, 0), (date(2023, 12, 15), 1), (date(2023, 12, 16), 0)):
+        assert len(banned_on(bans, day)) == held
