@@ -118,7 +118,7 @@ def measure(
         measured = _run(jobs, threads=threads or os.cpu_count() or 1, progress=progress)
         measured += _guarded("identity", lambda: measure_photos(record, models=models))
     measured += _guarded("gps_phone1", lambda: measure_places(record, boundary=boundary))
-    measured.append(_general_problems(record, models))
+    measured.append(_refused(models))
     return _put_together(record, measured)
 
 
@@ -240,21 +240,11 @@ def _one_thread_each() -> Iterator[None]:
         cv2.setNumThreads(before)
 
 
-def _general_problems(record: SittingRecord, models: Models) -> Samples:
+def _refused(models: Models) -> Samples:
     general = Samples(stream="")
     for message in models.refused.values():
         general.problem("error", "model_refused", message)
-    for stream in record.sitting.session.required_streams:
-        if stream in VIEWS and not pieces(record.segments, stream):
-            general.problem(
-                "warning",
-                "view_missing",
-                f"{record.sitting.name}, {stream}: no recording that can be placed; "
-                "nothing can be said of this view",
-            )
-            general.problems[-1]["stream"] = stream
-    for problem in general.problems:
-        problem["stream"] = problem["stream"] or None
+        general.problems[-1]["stream"] = None
     return general
 
 

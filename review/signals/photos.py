@@ -8,9 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-import cv2
-import numpy as np
-
+from review.errors import LoadError
+from review.loaders.photos import read_photo
 from review.signals.faces import face_detector
 from review.signals.identity import MIN_WIDTH_PX, Embedder
 from review.signals.samples import Samples
@@ -20,6 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from review.loaders.record import SittingRecord
+    from review.signals.faces import FaceDetector
     from review.signals.models import Models
 
 #: A photograph is looked at once, so it may cost more: a full-length one shows a small face.
@@ -32,31 +32,32 @@ def measure_photos(record: SittingRecord, *, models: Models) -> list[Samples]:
         return []
     detector = face_detector(models, long_side_px=_SIDE_PX)
     embedder = Embedder(models)
+    folder = record.sitting.session.folder
     measured = []
     for name, path in sorted(record.photos.items()):
         samples = Samples(stream=PHOTO_PREFIX + name)
-        _measure(path, name, samples, detector, embedder)
+        inside = path.is_relative_to(folder)
+        file = path.relative_to(folder).as_posix() if inside else str(path)
+        _measure(path, file, samples, detector, embedder)
         measured.append(samples)
     return measured
 
 
-def _measure(path: Path, name: str, samples: Samples, detector: object, embedder: Embedder) -> None:
-    picture = _read(path)
-    if picture is None:
-        samples.problem(
-            "warning",
-            "photo_unreadable",
-            f"{path}: expected a JPEG or PNG picture; faces are not compared with it",
-            file=str(path),
-        )
+def _measure(
+    path: Path, file: str, samples: Samples, detector: FaceDetector, embedder: Embedder
+) -> None:
+    try:
+        picture = read_photo(path)
+    except LoadError as error:
+        samples.problem("warning", "photo_unreadable", str(error), file=file)
         return
-    faces = detector.detect(picture)  # type: ignore[attr-defined]
+    faces = detector.detect(picture)
     if not faces:
         samples.problem(
             "warning",
             "photo_without_face",
-            f"{path}: no face is found in it; faces are not compared with it",
-            file=str(path),
+            f"{file}: no face is found in it; faces are not compared with it",
+            file=file,
         )
         return
     face = max(faces, key=lambda f: f.w_px * f.h_px)
@@ -64,9 +65,9 @@ def _measure(path: Path, name: str, samples: Samples, detector: object, embedder
         samples.problem(
             "warning",
             "photo_too_small",
-            f"{path}: the face is {face.w_px:.0f} px wide, expected at least {MIN_WIDTH_PX:.0f}; "
+            f"{file}: the face is {face.w_px:.0f} px wide, expected at least {MIN_WIDTH_PX:.0f}; "
             "faces are not compared with it",
-            file=str(path),
+            file=file,
         )
         return
     samples.detections.append(
@@ -74,7 +75,7 @@ def _measure(path: Path, name: str, samples: Samples, detector: object, embedder
             "stream": samples.stream,
             "device_s": 0.0,
             "kind": "face",
-            "label": name,
+            "label": samples.stream.removeprefix(PHOTO_PREFIX),
             "track": -1,
             "x_px": face.x_px,
             "y_px": face.y_px,
@@ -84,12 +85,3 @@ def _measure(path: Path, name: str, samples: Samples, detector: object, embedder
             "embedding": embedder.embed(picture, face),
         }
     )
-
-
-def _read(path: Path) -> np.ndarray | None:
-    try:
-        # Read by Python: OpenCV cannot open paths with Chinese in them everywhere.
-        data = np.frombuffer(path.read_bytes(), dtype=np.uint8)
-    except OSError:
-        return None
-    return cv2.imdecode(data, cv2.IMREAD_COLOR) if len(data) else None

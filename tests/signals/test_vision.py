@@ -132,12 +132,10 @@ def test_what_does_not_decode_is_a_problem_and_the_rest_is_measured(
     assert len(values(measured, "front", "luma")[0]) >= 4
 
 
-def test_a_missing_view_and_missing_models_are_said(make_record, make_video):
-    path = make_video([noise(n) for n in range(10)])
-    record = make_record([("right_rear", path, 0.0)], required_streams=("front", "right_rear"))
+def test_refused_and_missing_models_are_said(make_record, make_video):
+    record = make_record([("right_rear", make_video([noise(n) for n in range(10)]), 0.0)])
     problems = measure(record, models=Models(refused={"yunet": "x.onnx: damaged"})).problems
-    assert set(problems["code"]) == {"view_missing", "not_measured", "model_refused"}
-    assert problems.set_index("code").loc["view_missing", "stream"] == "front"
+    assert set(problems["code"]) == {"not_measured", "model_refused"}
     assert "centerface" in problems.set_index("code").loc["not_measured", "message"]
 
 
