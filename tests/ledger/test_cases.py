@@ -169,7 +169,7 @@ ACTS = {
 }
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=6, deadline=None)
 @given(st.sets(st.sampled_from(sorted(ACTS)), min_size=2), st.data())
 def test_no_order_is_harsher_or_milder_than_another(folder, chosen, data):
     def end(order, name):

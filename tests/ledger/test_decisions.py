@@ -84,7 +84,7 @@ verdicts = st.sampled_from(["confirmed", "dismissed", "unsure"])
 said = st.tuples(st.sampled_from("abcd"), st.sampled_from(["reviewer", "supervisor"]), verdicts)
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(st.lists(said, min_size=1, max_size=6, unique_by=lambda s: s[0]), st.data())
 def test_what_stands_does_not_depend_on_who_spoke_first(words, data):
     def stands(order):

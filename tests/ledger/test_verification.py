@@ -3,33 +3,57 @@
 import json
 import shutil
 import sqlite3
+from contextlib import closing
 
 import pytest
 
-from review.ledger import Anchor, open_ledger, verification
+from review.ledger import Anchor, current_author, open_ledger, verification
 from review.ledger.chain import COLUMNS, canonical, digest
 from review.ledger.identity import key_id
+from review.ledger.payloads import Decision
 
 SITTING = ("s1", "c1", "theory")
 GUARDS = ("entries_keep", "entries_stay", "entries_follow")
 
 
+@pytest.fixture(scope="module")
+def people(tmp_path_factory):
+    """Return a function: a reviewer by name, with a key of this module."""
+    config = str(tmp_path_factory.mktemp("config"))
+    return lambda name: current_author(environ={"REVIEW_USER": name, "XDG_CONFIG_HOME": config})
+
+
+@pytest.fixture(scope="module")
+def original(people, tmp_path_factory):
+    """Return a ledger of 1 + 6 + 1 + 2 entries without guards: ann's, then bob's."""
+    opened = open_ledger(tmp_path_factory.mktemp("original") / "ledger.sqlite")
+    for name, count in (("ann", 6), ("bob", 2)):
+        for n in range(count):
+            decision = Decision(
+                flag_id=f"{name}{n}",
+                label="absent",
+                stream="front",
+                device_start_s=10.0,
+                device_end_s=20.0,
+                verdict="confirmed",
+            )
+            opened.record(decision, sitting_key=SITTING, author=people(name))
+    opened.close()
+    with closing(sqlite3.connect(opened.where)) as connection, connection:
+        for guard in GUARDS:
+            connection.execute(f"DROP TRIGGER {guard}")
+        connection.commit()
+        connection.execute("PRAGMA journal_mode = DELETE")
+    return opened.where
+
+
 @pytest.fixture
-def copy(ledger, decide, person, tmp_path):
-    """Return a copy without guards of a ledger of 1 + 6 + 1 + 2 entries; ann's, then bob's."""
-    for n in range(6):
-        decide(f"f{n}")
-    for n in range(2):
-        decide(f"g{n}", author=person("bob"))
-    ledger.close()
+def copy(original, tmp_path):
+    """Return a connection to a copy of one's own to tamper with."""
     file = tmp_path / "copy.sqlite"
-    shutil.copy(ledger.where, file)
-    connection = sqlite3.connect(file)
-    for guard in GUARDS:
-        connection.execute(f"DROP TRIGGER {guard}")
-    connection.commit()
-    yield connection
-    connection.close()
+    shutil.copy(original, file)
+    with closing(sqlite3.connect(file)) as connection:
+        yield connection
 
 
 def verify(connection, **options):
@@ -105,11 +129,11 @@ def test_removing_and_numbering_anew_is_found(copy):
     assert verify(copy).first_bad == 4
 
 
-def test_an_entry_put_in_is_found(copy, person):
+def test_an_entry_put_in_is_found(copy, people):
     for seq in range(10, 4, -1):
         copy.execute("UPDATE entries SET seq = ? WHERE seq = ?", (seq + 1, seq))
     before = fields(copy, 4)
-    write(copy, sealed({**before, "seq": 5}, person("ann"), prev_hash=before["hash"]))
+    write(copy, sealed({**before, "seq": 5}, people("ann"), prev_hash=before["hash"]))
     assert verify(copy).first_bad == 6
 
 
@@ -120,15 +144,15 @@ def test_two_entries_that_changed_places_are_found(copy):
     assert verify(copy).first_bad == 4
 
 
-def test_an_entry_signed_anew_with_another_known_key_is_found(copy, person):
-    write(copy, sealed(fields(copy, 10), person("ann")))
+def test_an_entry_signed_anew_with_another_known_key_is_found(copy, people):
+    write(copy, sealed(fields(copy, 10), people("ann")))
     found = verify(copy)
     assert found.first_bad == 10
     assert "local:ann's, not local:bob's" in found.reason
 
 
-def test_an_entry_signed_anew_with_an_unknown_key_is_found(copy, person):
-    write(copy, sealed(fields(copy, 10), person("eve")))
+def test_an_entry_signed_anew_with_an_unknown_key_is_found(copy, people):
+    write(copy, sealed(fields(copy, 10), people("eve")))
     found = verify(copy)
     assert found.first_bad == 10
     assert "nobody was enrolled" in found.reason
@@ -142,18 +166,18 @@ def test_a_signature_of_another_entry_is_found(copy):
     assert (found.first_bad, "signature" in found.reason) == (4, True)
 
 
-def test_a_changed_entry_with_everything_after_it_made_anew_is_found(copy, person):
+def test_a_changed_entry_with_everything_after_it_made_anew_is_found(copy, people):
     payload = canonical({**json.loads(fields(copy, 4)["payload"]), "verdict": "dismissed"})
-    rewrite(copy, 4, person("ann"), payload=payload)
+    rewrite(copy, 4, people("ann"), payload=payload)
     # Ann can sign her own entries again, but not bob's enrolment.
     assert verify(copy).first_bad == 8
 
 
-def test_one_s_own_last_entries_made_anew_are_found_by_an_anchor(copy, person):
+def test_one_s_own_last_entries_made_anew_are_found_by_an_anchor(copy, people):
     anchor = Anchor(seq=10, hash=fields(copy, 10)["hash"])
     assert verify(copy, anchor=anchor).ok
     payload = canonical({**json.loads(fields(copy, 9)["payload"]), "verdict": "dismissed"})
-    rewrite(copy, 9, person("bob"), payload=payload)
+    rewrite(copy, 9, people("bob"), payload=payload)
     assert verify(copy).ok
     found = verify(copy, anchor=anchor)
     assert (found.ok, found.first_bad) == (False, 10)
@@ -171,10 +195,10 @@ def test_an_end_that_was_cut_off_is_found_by_an_anchor(copy):
 
 
 def test_a_whole_ledger_made_anew_by_somebody_else_is_found_by_anchor_or_root(
-    copy, person, tmp_path
+    copy, people, tmp_path
 ):
     before = verify(copy)
-    eve = person("eve")
+    eve = people("eve")
     other = open_ledger(tmp_path / "other.sqlite")
     for n in range(9):
         row = json.loads(fields(copy, n + 2 if n < 6 else n + 1)["payload"])
@@ -188,10 +212,10 @@ def test_a_whole_ledger_made_anew_by_somebody_else_is_found_by_anchor_or_root(
     other.close()
 
 
-def test_a_right_that_was_not_there_is_found(copy, person):
+def test_a_right_that_was_not_there_is_found(copy, people):
     boss = sealed(
         {**fields(copy, 10), "seq": 11},
-        person("bob"),
+        people("bob"),
         prev_hash=fields(copy, 10)["hash"],
         kind="sign_off",
         payload='{"note":""}',
@@ -201,10 +225,10 @@ def test_a_right_that_was_not_there_is_found(copy, person):
     assert (found.first_bad, found.reason) == (11, "a reviewer may not write 'sign_off'")
 
 
-def test_a_clock_set_back_is_told_and_breaks_nothing(copy, person):
+def test_a_clock_set_back_is_told_and_breaks_nothing(copy, people):
     last = fields(copy, 10)
     early = sealed(
-        {**last, "seq": 11}, person("bob"), prev_hash=last["hash"], at="2020-01-01T00:00:00+00:00"
+        {**last, "seq": 11}, people("bob"), prev_hash=last["hash"], at="2020-01-01T00:00:00+00:00"
     )
     write(copy, early)
     found = verify(copy)
@@ -239,5 +263,6 @@ def test_a_large_ledger_is_verified_in_two_processes(ledger, decide, monkeypatch
     monkeypatch.setattr(verification, "WORTH_A_PROCESS", 2)
     for n in range(5):
         decide(f"f{n}")
-    assert ledger.verify(processes=2) == ledger.verify()
-    assert ledger.verify(processes=2).entries == 6
+    whole = ledger.verify()
+    assert whole.entries == 6
+    assert ledger.verify(processes=2) == whole
