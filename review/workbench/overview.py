@@ -12,6 +12,7 @@ from review.ledger import open_ledger
 from review.ledger.decisions import decisions, match_decisions
 from review.workbench.choose import as_workspace
 from review.workbench.language import chosen
+from review.workbench.plot import Plot
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -46,22 +47,12 @@ def at_a_glance(
     return pd.DataFrame({"": [str(value) for _, value in facts]}, index=index)
 
 
-def risk(
-    session: Session, *, workspace: Space = None, language: Language | None = None
-) -> pd.DataFrame:
-    """Return risk and what makes it, highest first."""
-    say = _sayer(language)
-    rows = as_workspace(workspace).read("scores", session.id)
-    rows = rows.sort_values(["risk", "candidate_id"], ascending=[False, True], ignore_index=True)
-    return pd.DataFrame(
-        {
-            say("candidate"): rows["candidate_id"],
-            say("subject"): rows["subject_id"],
-            say("risk"): rows["risk"].round(1),
-            say("unseen"): rows["unseen"].map("{:.0%}".format),
-            say("why"): ["; ".join(reasons) for reasons in rows["reasons"]],
-        }
-    )
+def risk(session: Session, *, workspace: Space = None, language: Language | None = None) -> Plot:
+    """Show every sitting by its risk and by how much of it could not be seen."""
+    from review.figures import risk_figure
+
+    scores = as_workspace(workspace).read("scores", session.id)
+    return Plot(risk_figure(scores, language=chosen(language)))
 
 
 def failures(
@@ -90,15 +81,31 @@ def evaluation(
     session: Session, *, workspace: Space = None, language: Language | None = None
 ) -> pd.DataFrame:
     """Return how the flags compare with the session's ``truth.csv``; empty where there is none."""
-    from review import batch  # imports every part of the analysis
+    from review.loaders.truth import load_truth
+    from review.scoring.evaluation import evaluate_flags
 
-    if not (session.folder / "truth.csv").exists():
+    path = session.folder / "truth.csv"
+    if not path.exists():
         return pd.DataFrame({_sayer(language)("no_truth"): []})
-    return batch.evaluate(session.folder, workspace=as_workspace(workspace)).table()
+    space = as_workspace(workspace)
+    sittings = space.read("sittings", session.id)
+    known = load_truth(path)
+    # Of what has not been analysed, nothing was missed.
+    analysed = known[["candidate_id", "subject_id"]].merge(sittings, how="left")["state"].notna()
+    found = evaluate_flags(space.read("flags", session.id), known[analysed.to_numpy()], sittings)
+    counts = {**found.labels, "total": found.total}
+    return pd.DataFrame([{"label": label, **count.as_json()} for label, count in counts.items()])
 
 
-def rates(*, by: str = "label", workspace: Space = None) -> pd.DataFrame:
-    """Return rates of flags over all sessions of the workspace, with their intervals.
+def rates(*, by: str = "label", workspace: Space = None, language: Language | None = None) -> Plot:
+    """Show rates over all sessions of the workspace, with their intervals."""
+    from review.figures import rate_figure
+
+    return Plot(rate_figure(rate_table(by=by, workspace=workspace), language=chosen(language)))
+
+
+def rate_table(*, by: str = "label", workspace: Space = None) -> pd.DataFrame:
+    """Return the rates as a table.
 
     Raises
     ------

@@ -195,6 +195,12 @@ class View {
     this.loud.setAttribute("aria-pressed", String(heard));
   }
 
+  // Where the video's own clock stands on session time; null where it shows nothing.
+  sessionTime() {
+    if (this.shown !== "video" || !this.span || this.video.readyState < 2) return null;
+    return this.span.from_s + (this.video.currentTime - this.span.media_s) / this.span.slope;
+  }
+
   rest(what, detail) {
     this.pause();
     this.show(what, detail);
@@ -309,7 +315,16 @@ class Player {
     words.bind(this.root, "ui.player", "aria-label");
     bindKeys(this.root, this.bus, this.signal);
     followLanguage(this.model, this.bus, words, this.root, () => { this.drawn = null; }, this.signal);
+    this.openForMeasuring();
     el.append(this.root);
+  }
+
+  // For whoever measures from outside: the clock, and where each view's own clock stands in it.
+  openForMeasuring() {
+    this.root.reviewClock = () => this.clock.time_s;
+    this.root.reviewExtent = () => this.extent;
+    this.root.reviewTimes = () => this.views.map((view) => view.sessionTime()).filter((time) => time !== null);
+    this.root.addEventListener("review-seek", (event) => this.seek(event.detail));
   }
 
   buildHelp() {

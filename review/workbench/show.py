@@ -13,8 +13,10 @@ from review import words
 from review.workbench.choose import as_workspace
 from review.workbench.faces import Faces, faces_data
 from review.workbench.language import chosen
+from review.workbench.plot import Plot
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from review.session import Sitting
@@ -59,6 +61,54 @@ def identity(
     """Show the photographs and how far the sitting's faces are from them."""
     signals = as_workspace(workspace).read_sitting("signals", sitting)
     return Faces(faces_data(sitting, signals), language=chosen(language))
+
+
+def place(sitting: Sitting, *, workspace: Space = None, language: Language | None = None) -> Plot:
+    """Show where the phones were: tracks with their accuracy, check-in places, the border."""
+    from review.figures import map_figure
+    from review.loaders.regions import region_boundary
+    from review.reporting.maps import checkin_places
+
+    space = as_workspace(workspace)
+    positions = space.read_sitting("positions", sitting)
+    figure = map_figure(
+        positions,
+        region_boundary(sitting.session, sitting.candidate),
+        checkin_places(positions, space.read_sitting("events", sitting)),
+        flags=space.read_sitting("flags", sitting),
+        language=chosen(language),
+    )
+    return Plot(figure)
+
+
+def signals(
+    sitting: Sitting,
+    *,
+    names: Sequence[str] | None = None,
+    workspace: Space = None,
+    language: Language | None = None,
+) -> Plot:
+    """Show what was measured, on session time.
+
+    Parameters
+    ----------
+    names
+        Only these measurements; None for all.
+    """
+    from review.figures import signal_figure
+
+    space = as_workspace(workspace)
+    bounds = space.read_sitting("sittings", sitting)[["window_start_s", "window_end_s"]].dropna()
+    window: Any = tuple(bounds.iloc[0].tolist()) if len(bounds) else None
+    figure = signal_figure(
+        space.read_sitting("signals", sitting),
+        clocks=space.read_sitting("clocks", sitting),
+        names=names,
+        flags=space.read_sitting("flags", sitting),
+        window=window,
+        language=chosen(language),
+    )
+    return Plot(figure)
 
 
 def log(
