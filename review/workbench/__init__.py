@@ -9,12 +9,11 @@ from typing import Any
 
 _CALLS = {
     "at_a_glance": "review.workbench.overview",
-    "choose": "review.workbench.choose",
-    "choose_session": "review.workbench.choose",
+    "choose": "review.workbench.selection",
+    "choose_session": "review.workbench.selection",
     "evaluation": "review.workbench.overview",
     "failures": "review.workbench.overview",
     "identity": "review.workbench.show",
-    "lab": "review.workbench.lab",
     "log": "review.workbench.show",
     "open_candidate": "review.workbench.candidate",
     "place": "review.workbench.show",
@@ -23,7 +22,7 @@ _CALLS = {
     "risk": "review.workbench.overview",
     "signals": "review.workbench.show",
     "who": "review.workbench.show",
-    "worklist": "review.workbench.worklist",
+    "worklist": "review.workbench.listing",
 }
 __all__ = [
     "at_a_glance",
@@ -32,7 +31,6 @@ __all__ = [
     "evaluation",
     "failures",
     "identity",
-    "lab",
     "log",
     "open_candidate",
     "place",

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 import ipywidgets
 
 from review.ledger import current_author, open_ledger
-from review.workbench.choose import as_workspace, choose
 from review.workbench.data import read_tables, sitting_data
 from review.workbench.decisions import Decisions
 from review.workbench.language import chosen
 from review.workbench.player import Player
+from review.workbench.selection import as_workspace, choose
 from review.workbench.timeline import Timeline
 
 if TYPE_CHECKING:

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from review.workbench.choose import as_workspace
 from review.workbench.notebooks import shared_notebooks
+from review.workbench.selection import as_workspace
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

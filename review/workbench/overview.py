@@ -10,9 +10,9 @@ from review import words
 from review.errors import ReviewError
 from review.ledger import open_ledger
 from review.ledger.decisions import decisions, match_decisions
-from review.workbench.choose import as_workspace
 from review.workbench.language import chosen
 from review.workbench.plot import Plot
+from review.workbench.selection import as_workspace
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -10,10 +10,10 @@ from zoneinfo import ZoneInfo
 import pandas as pd
 
 from review import words
-from review.workbench.choose import as_workspace
 from review.workbench.faces import Faces, faces_data
 from review.workbench.language import chosen
 from review.workbench.plot import Plot
+from review.workbench.selection import as_workspace
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -10,7 +10,7 @@ import pytest
 from review.playback import make_copy, plan
 from review.workbench import assets
 from review.workbench.candidate import open_candidate
-from review.workbench.worklist import worklist_data
+from review.workbench.listing import worklist_data
 
 FOLDER = Path(assets.__file__).parent
 MODULES = [path.stem for path in sorted(FOLDER.glob("*.js")) if path.stem != "shared"]
@@ -91,3 +91,13 @@ def test_the_worklist_says_what_is_left_and_why(hand):
     assert first["why"] == {"en": "absent × 3, speech × 2", "zh": "不在画面中 × 3、说话 × 2"}
     assert second["risk"] is None
     assert second["why"]["en"] == "front/a.mp4: truncated"
+
+
+def test_what_notebooks_call_is_callable_whatever_was_imported_before():
+    import pkgutil
+
+    from review import workbench
+
+    modules = {found.name for found in pkgutil.iter_modules(workbench.__path__)}
+    assert modules.isdisjoint(workbench.__all__)
+    assert all(callable(getattr(workbench, name)) for name in workbench.__all__)

@@ -1,4 +1,4 @@
-"""The worklist of a session (``worklist.js``)."""
+"""The worklist of a session (``listing.js``)."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ import traitlets
 
 from review import words
 from review.workbench import assets
-from review.workbench.choose import as_workspace, choose_session
 from review.workbench.language import chosen
+from review.workbench.selection import as_workspace, choose_session
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 class Worklist(anywidget.AnyWidget):
     """Lists the sittings of a session by risk, with a link to the notebook of each."""
 
-    _esm = assets.module("worklist")
+    _esm = assets.module("listing")
     _css = assets.style()
     data = traitlets.Dict().tag(sync=True)
     words = traitlets.Dict().tag(sync=True)
