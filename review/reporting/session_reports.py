@@ -17,7 +17,8 @@ from review.loaders.regions import region_boundary
 from review.reporting.evidence import EvidenceReader, shows_map
 from review.reporting.maps import checkin_places, map_svg
 from review.reporting.render import Exhibit, Renderer
-from review.reporting.summary import session_tables, summarise
+from review.reporting.stored import session_tables
+from review.reporting.summary import summarise
 from review.reporting.voice import TAGS, Voice
 from review.reporting.write import SUFFIXES, report_path, write_text
 from review.session import Session

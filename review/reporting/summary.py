@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -24,62 +24,19 @@ from review.reporting.model import (
     StreamSummary,
 )
 from review.reporting.opinions import Opinions, opinions_of
+from review.reporting.stored import SittingTables, read_tables
 from review.reporting.voice import masked
 from review.session import STREAMS
 from review.timeline import intervals as iv
 from review.timeline.clocks import to_session_s
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
     from review.ledger import Ledger
     from review.reporting.model import OwnFlag
     from review.session import Session, Sitting
     from review.workspace import Workspace
-
-#: Tables that a summary needs; the large ones (detections, signals) are not among them.
-NEEDED = ("sittings", "scores", "flags", "coverage", "clocks", "segments", "events", "problems")
-
-
-@dataclass(frozen=True, kw_only=True)
-class SittingTables:
-    """The tables of one sitting that a summary is made of, under their contracts."""
-
-    sittings: pd.DataFrame
-    scores: pd.DataFrame
-    flags: pd.DataFrame
-    coverage: pd.DataFrame
-    clocks: pd.DataFrame
-    segments: pd.DataFrame
-    events: pd.DataFrame
-    problems: pd.DataFrame
-
-
-def read_tables(sitting: Sitting, workspace: Workspace) -> SittingTables:
-    """Read the tables of one sitting."""
-    return SittingTables(**{name: workspace.read_sitting(name, sitting) for name in NEEDED})
-
-
-def session_tables(
-    session: Session, workspace: Workspace
-) -> Iterator[tuple[Sitting, SittingTables]]:
-    """Read every table of a session once and give each sitting its part, in the session's order."""
-    whole = {name: workspace.read(name, session.id) for name in NEEDED}
-    groups = {
-        name: frame.groupby(["candidate_id", "subject_id"], sort=False).indices
-        for name, frame in whole.items()
-    }
-    for sitting in session.sittings():
-        place = (sitting.candidate.id, sitting.subject.id)
-        yield (
-            sitting,
-            SittingTables(
-                **{
-                    name: frame.iloc[groups[name].get(place, [])].reset_index(drop=True)
-                    for name, frame in whole.items()
-                }
-            ),
-        )
 
 
 def summarise(
@@ -198,67 +155,66 @@ def _exam(sitting: Sitting) -> Exam:
 def _streams(
     session: Session, parts: SittingTables, window: tuple[float, float] | None
 ) -> tuple[StreamSummary, ...]:
-    found = set(parts.coverage["stream"]) | set(parts.segments["stream"])
-    found |= set(parts.events["stream"])
-    order = [s for s in STREAMS if s in found or s in session.required_streams]
+    found = {str(s) for s in (*parts.segments["stream"], *parts.events["stream"])}
+    stretches: dict[str, list[tuple[float, float, str]]] = {}
+    columns = (parts.coverage[name].tolist() for name in ("stream", "start_s", "end_s", "state"))
+    for stream, start_s, end_s, state in zip(*columns, strict=True):
+        stretches.setdefault(stream, []).append((start_s, end_s, state))
+    found |= set(stretches)
+    order = [str(s) for s in STREAMS if s in found or s in session.required_streams]
     order += sorted(found - set(STREAMS))
-    made = []
-    for stream in order:
-        rows = parts.coverage[parts.coverage["stream"] == stream].sort_values("start_s")
-        states = list(dict.fromkeys(rows["state"]))
-        totals = {
-            state: iv.total_s(
-                iv.intersection(
-                    rows.loc[rows["state"] == state, ["start_s", "end_s"]].to_numpy(), [window]
-                )
-            )
-            for state in states
-            if window
-        }
-        made.append(
-            StreamSummary(
-                stream=stream,
-                required=stream in session.required_streams,
-                window_s=window[1] - window[0] if window else 0.0,
-                totals_s={state: s for state, s in totals.items() if s > 0},
-                stretches=tuple(
-                    zip(
-                        rows["start_s"].astype(float).tolist(),
-                        rows["end_s"].astype(float).tolist(),
-                        rows["state"].tolist(),
-                        strict=True,
-                    )
-                ),
-            )
+    return tuple(
+        StreamSummary(
+            stream=stream,
+            required=stream in session.required_streams,
+            window_s=window[1] - window[0] if window else 0.0,
+            totals_s=_totals(stretches.get(stream, []), window),
+            stretches=tuple(sorted(stretches.get(stream, []))),
         )
-    return tuple(made)
+        for stream in order
+    )
+
+
+def _totals(
+    stretches: list[tuple[float, float, str]], window: tuple[float, float] | None
+) -> dict[str, float]:
+    if window is None:
+        return {}
+    states: dict[str, list[tuple[float, float]]] = {}
+    for start_s, end_s, state in sorted(stretches):
+        states.setdefault(state, []).append((start_s, end_s))
+    totals = {
+        state: iv.total_s(iv.intersection(pairs, [window])) for state, pairs in states.items()
+    }
+    return {state: seconds for state, seconds in totals.items() if seconds > 0}
 
 
 def _clocks(parts: SittingTables) -> tuple[ClockSummary, ...]:
     # A clock is worth a line only where there is something on it.
-    used = set(parts.segments["stream"]) | set(parts.events["stream"])
-    used |= set(parts.coverage.loc[parts.coverage["state"] == "recorded", "stream"])
-    made = []
-    for stream, rows in parts.clocks.groupby("stream", sort=False):
-        if stream not in used:
-            continue
-        first = rows.sort_values("from_device_s").iloc[0]
-        worst = rows["uncertainty_s"].max()
-        made.append(
-            ClockSummary(
-                stream=str(stream),
-                device=str(first["device"]),
-                state=str(first["state"]),
-                method=str(first["method"]),
-                offset_s=float(first["offset_s"]),
-                drift_ppm=float(first["drift_ppm"]),
-                uncertainty_s=None if pd.isna(worst) else float(worst),
-                anchors=int(rows["anchors"].sum()),
-                pieces=len(rows),
-            )
-        )
+    recorded = parts.coverage["stream"][parts.coverage["state"] == "recorded"]
+    used = {str(s) for s in (*parts.segments["stream"], *parts.events["stream"], *recorded)}
+    pieces: dict[str, list[dict[Any, Any]]] = {}
+    for row in parts.clocks.to_dict("records"):
+        pieces.setdefault(row["stream"], []).append(row)
+    made = [_clock(rows) for stream, rows in pieces.items() if stream in used]
     order = {stream: n for n, stream in enumerate(STREAMS)}
     return tuple(sorted(made, key=lambda c: order.get(c.stream, len(order))))
+
+
+def _clock(rows: list[dict[Any, Any]]) -> ClockSummary:
+    first = min(rows, key=lambda row: row["from_device_s"])
+    known = [row["uncertainty_s"] for row in rows if not pd.isna(row["uncertainty_s"])]
+    return ClockSummary(
+        stream=first["stream"],
+        device=first["device"],
+        state=first["state"],
+        method=first["method"],
+        offset_s=float(first["offset_s"]),
+        drift_ppm=float(first["drift_ppm"]),
+        uncertainty_s=float(max(known)) if known else None,
+        anchors=int(sum(row["anchors"] for row in rows)),
+        pieces=len(rows),
+    )
 
 
 def _flags(parts: SittingTables, opinions: Opinions) -> tuple[FlagSummary, ...]:

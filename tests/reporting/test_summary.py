@@ -5,7 +5,8 @@ import pytest
 
 from review import tables
 from review.errors import RenderError
-from review.reporting.summary import session_tables, summarise
+from review.reporting.stored import session_tables
+from review.reporting.summary import summarise
 from review.workspace import Workspace
 
 
