@@ -20,7 +20,7 @@ from review.playback.plan import REMUX_AUDIO
 from review.workspace import atomic_path
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
     from av.container import InputContainer, OutputContainer
@@ -86,16 +86,42 @@ def _remux(
     streams: list[Any] = [s for s in source.streams if s.type in {"video", "audio"}]
     targets = {s.index: out.add_stream_from_template(s) for s in streams}
     total_s = _length_s(source)
-    packet: Any
-    for packet in source.demux(streams):
-        if packet.pts is None or packet.dts is None:
-            continue
+    for packet in _in_decoding_order(source.demux(streams)):
         shift = round(origin_s / packet.time_base)
         tell(_share(float(packet.pts * packet.time_base) - origin_s, total_s))
         packet.pts -= shift
         packet.dts -= shift
         packet.stream = targets[packet.stream.index]
         out.mux(packet)
+
+
+def _in_decoding_order(packets: Iterable[Any]) -> Iterator[Any]:
+    """Give every packet a decoding time: Matroska keeps none for the first few of a stream.
+
+    They get the ticks before the first one that is known, which keeps the order and stays before
+    every picture's own time.
+    """
+    waiting: dict[int, list[Any]] = {}
+    known: set[int] = set()
+    for packet in packets:
+        index = packet.stream.index
+        if packet.pts is None:
+            continue
+        if packet.dts is None and index not in known:
+            waiting.setdefault(index, []).append(packet)
+            continue
+        first = waiting.pop(index, [])
+        for back, early in zip(range(len(first), 0, -1), first, strict=True):
+            early.dts = packet.dts - back
+            yield early
+        known.add(index)
+        if packet.dts is not None:
+            yield packet
+    # A stream that knows none at all has no picture out of order, or it would.
+    for first in waiting.values():
+        for early in first:
+            early.dts = early.pts
+            yield early
 
 
 def _encode(
