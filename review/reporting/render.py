@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from review.reporting.model import FlagSummary, SittingSummary, StreamSummary
     from review.reporting.voice import ReportLanguage
 
+#: What is wrong where a template is: it stops a run, since no page would be made.
+TEMPLATE_MISTAKE: Final = "mistake in a template"
 SHIPPED: Final = Path(__file__).parent / "templates"
 
 
@@ -172,7 +174,7 @@ class Renderer:
                 if frame.filename.startswith(self.folders):
                     file, line = frame.filename, frame.lineno or 0
         return RenderError(
-            "mistake in a template",
+            TEMPLATE_MISTAKE,
             where=f"{file}, line {line}",
             found=f"{type(error).__name__}: {error}",
             todo="mend that line, or remove the file to use the shipped template",

@@ -15,12 +15,13 @@ from review.ledger import open_ledger
 from review.loaders import load_session
 from review.loaders.regions import region_boundary
 from review.reporting.evidence import EvidenceReader, shows_map
+from review.reporting.exports import flags_csv, flags_vtt, summary_json
 from review.reporting.maps import checkin_places, map_svg
-from review.reporting.render import Exhibit, Renderer
+from review.reporting.render import TEMPLATE_MISTAKE, Exhibit, Renderer
 from review.reporting.stored import session_tables
 from review.reporting.summary import summarise
 from review.reporting.voice import TAGS, Voice
-from review.reporting.write import SUFFIXES, report_path, write_text
+from review.reporting.write import SUFFIXES, report_path, safe_name, write_text
 from review.session import Session
 from review.workspace import Workspace
 
@@ -28,12 +29,17 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from review.reporting.model import FlagSummary, SittingSummary
+    from review.reporting.stored import SittingTables
     from review.reporting.voice import ReportLanguage
     from review.session import Sitting
 
 #: A page with more pictures than this would be slow to open; the strongest flags have them.
 MOST_PICTURES: Final = 40
 _LINKS: Final = {"en": "English", "zh": "中文", "both": "中文 / English"}
+FORMATS: Final = ("html", "json", "vtt", "csv")
+#: What one sitting may raise that is its own misfortune: the project's errors, and those that
+#: damaged evidence provokes in the libraries under them.
+FAILURES: Final = (ReviewError, ArithmeticError, LookupError, OSError, TypeError, ValueError)
 COLUMNS: Final = ("session_id", "candidate_id", "subject_id", "state", "flags", "path", "reason")
 
 
@@ -49,6 +55,7 @@ def report(
     pictures: int = MOST_PICTURES,
     mask: bool = True,
     templates: Path | str | None = None,
+    formats: Sequence[str] = ("html",),
     progress: bool = False,
 ) -> pd.DataFrame:
     """Write one page per sitting of a session, and an index of them.
@@ -72,6 +79,9 @@ def report(
         Hide identity numbers but for their ends.
     templates
         Folder of an institution's own templates.
+    formats
+        ``html``; for machines ``json`` (all of a sitting's summary), ``vtt`` (its flags beside each
+        video) and ``csv`` (the flags of all chosen sittings, in the session's folder).
 
     Returns
     -------
@@ -84,8 +94,13 @@ def report(
     SessionError
         If the session, a candidate or a subject is not known.
     RenderError
-        If a template has a mistake or the folder of templates is not there.
+        If a template has a mistake, the folder of templates is not there, or a format is not known.
     """
+    unknown = sorted(set(formats) - set(FORMATS))
+    if unknown:
+        raise RenderError(
+            "no such format", expected=f"one of {', '.join(FORMATS)}", found=", ".join(unknown)
+        )
     space = workspace if isinstance(workspace, Workspace) else Workspace(workspace)
     loaded = _session(session, space)
     only = set(candidates or ()) | ({candidate} if candidate else set())
@@ -94,7 +109,13 @@ def report(
     for subject_id in subjects or ():
         loaded.subject(subject_id)
     job = _Job(
-        space, Path(out), Renderer(templates), language=language, pictures=pictures, mask=mask
+        space,
+        Path(out),
+        Renderer(templates),
+        language=language,
+        pictures=pictures,
+        mask=mask,
+        formats=tuple(formats),
     )
     chosen = [
         (sitting, given)
@@ -107,8 +128,7 @@ def report(
         row, entry = job.sitting(sitting, given)
         rows.append(row)
         entries.append(entry)
-    if not only and not subjects:
-        job.index(loaded, entries)
+    job.finish(loaded, entries, all_=not only and not subjects)
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
 
@@ -132,14 +152,19 @@ class _Job:
         language: ReportLanguage,
         pictures: int,
         mask: bool,
+        formats: tuple[str, ...],
     ) -> None:
         self._space, self._out, self._renderer = space, out, renderer
         self._language, self._pictures, self._mask = language, pictures, mask
         self._voice = Voice.of(language)
         self._made = datetime.now(UTC)
         self._ledger = open_ledger(space.ledger)
+        self._formats = formats
+        self._summaries: list[SittingSummary] = []
 
-    def sitting(self, sitting: Sitting, given: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+    def sitting(
+        self, sitting: Sitting, given: SittingTables
+    ) -> tuple[dict[str, Any], dict[str, Any]]:
         """Report one sitting; return its row and its entry of the index."""
         session_id, candidate_id, subject_id = sitting.key
         row: dict[str, Any] = {
@@ -157,36 +182,54 @@ class _Job:
             "links": [],
             "reason": "",
         }
-        path = report_path(self._out, sitting.key, language=self._language)
         try:
-            summary = summarise(
-                sitting, self._space, ledger=self._ledger, given=given, mask=self._mask
-            )
-            exhibits = exhibits_of(summary, sitting, self._space, self._voice, most=self._pictures)
-            page = self._renderer.page(
-                summary,
-                exhibits,
-                language=self._language,
-                made=self._made,
-                pictures=self._pictures,
-            )
-            write_text(path, page)
-        except RenderError as error:
-            if error.what == "mistake in a template":
+            summary, path = self._write(sitting, given)
+        except FAILURES as error:
+            if isinstance(error, RenderError) and error.what == TEMPLATE_MISTAKE:
                 raise
-            return {**row, "state": "failed", "reason": str(error)}, {
-                **entry,
-                "reason": str(error),
-            }
-        except ReviewError as error:
-            return {**row, "state": "failed", "reason": str(error)}, {
-                **entry,
-                "reason": str(error),
-            }
+            own = isinstance(error, ReviewError)
+            reason = str(error) if own else f"{type(error).__name__}: {error}"
+            return {**row, "state": "failed", "reason": reason}, {**entry, "reason": reason}
         return (
             {**row, "state": "done", "path": str(path)},
             {**entry, "risk": summary.risk, "links": self._links(sitting)},
         )
+
+    def _write(self, sitting: Sitting, given: SittingTables) -> tuple[SittingSummary, Path]:
+        """Write what was asked for; return the path of the first of it."""
+        summary = summarise(sitting, self._space, ledger=self._ledger, given=given, mask=self._mask)
+        made = [path for one in self._formats for path in self._one(one, sitting, given, summary)]
+        self._summaries.append(summary)
+        return summary, made[0] if made else self._folder(sitting.session)
+
+    def _one(
+        self, form: str, sitting: Sitting, given: SittingTables, summary: SittingSummary
+    ) -> list[Path]:
+        def place(ending: str, language: ReportLanguage = "en") -> Path:
+            return report_path(self._out, sitting.key, language=language, ending=ending)
+
+        if form == "html":
+            shown = exhibits_of(summary, sitting, self._space, self._voice, most=self._pictures)
+            page = self._renderer.page(
+                summary,
+                shown,
+                language=self._language,
+                made=self._made,
+                pictures=self._pictures,
+            )
+            return [write_text(place(".html", self._language), page)]
+        if form == "json":
+            return [write_text(place(".json"), summary_json(summary))]
+        if form == "vtt":
+            cues = flags_vtt(summary, given.clocks, given.segments, voice=self._voice)
+            return [
+                write_text(place(f".{safe_name(file.replace('/', '_'))}.vtt"), text)
+                for file, text in cues.items()
+            ]
+        return []
+
+    def _folder(self, session: Session) -> Path:
+        return report_path(self._out, (session.id, "x", "x"), language="en").parents[1]
 
     def _links(self, sitting: Sitting) -> list[dict[str, str]]:
         made = []
@@ -198,11 +241,19 @@ class _Job:
                 made.append({"href": quote(relative), "tag": tag, "text": _LINKS[language]})
         return made
 
-    def index(self, session: Session, entries: Sequence[Mapping[str, Any]]) -> None:
-        """Write the index of the session and the list of sessions, in both languages."""
-        own = report_path(self._out, (session.id, "x", "x"), language="en").parents[1]
+    def finish(self, session: Session, entries: Sequence[Mapping[str, Any]], *, all_: bool) -> None:
+        """Write what is about the whole session: the table of flags, and indexes in both languages.
+
+        The indexes are written where all sittings are reported (``all_``).
+        """
+        folder = self._folder(session)
+        if "csv" in self._formats:
+            spoken = self._voice.languages[0]
+            write_text(folder / "flags.csv", flags_csv(self._summaries, language=spoken))
+        if "html" not in self._formats or not all_:
+            return
         text = self._renderer.index(session.id, entries, language="both", made=self._made)
-        write_text(own / "index.html", text)
+        write_text(folder / "index.html", text)
         others = sorted(path.parent.name for path in self._out.glob("*/index.html"))
         listed = [{"href": f"{quote(name)}/index.html", "name": name} for name in others]
         write_text(self._out / "index.html", self._renderer.sessions(listed, language="both"))
