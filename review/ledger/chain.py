@@ -33,6 +33,9 @@ HASHED: Final = (
     "prev_hash",
     "key_id",
 )
+_COMPACT: Final = json.JSONEncoder(
+    separators=(",", ":"), ensure_ascii=False, allow_nan=False
+).encode
 COLUMNS: Final = (*HASHED, "hash", "signature")
 
 
@@ -104,5 +107,4 @@ def canonical(value: Any) -> str:
 def digest(fields: Mapping[str, Any]) -> bytes:
     """Return the 32 bytes of an entry's hash from its fields."""
     array = [FORMAT, *(fields[name] for name in HASHED)]
-    text = json.dumps(array, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
-    return hashlib.sha256(text.encode()).digest()
+    return hashlib.sha256(_COMPACT(array).encode()).digest()

@@ -9,7 +9,7 @@ import pandas as pd
 from review.tables import KEYS
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from review.ledger.store import Ledger
 
@@ -36,6 +36,7 @@ DECISION_COLUMNS: Final = (*READING_COLUMNS, "readers", "disputed")
 
 _READ: Final = ("decision", "own_flag")
 _OUTCOME_COLUMNS: Final = [*KEYS, "outcome", "rulebook", "clauses", "note", "appeal"]
+_WHO: Final = ("author", "source", "role", "at", "seq")
 _SIGNED: Final = ["author", "source", "role", "key_id", "at", "seq"]
 _FLAG: Final = [*KEYS, "flag_id"]
 
@@ -61,10 +62,15 @@ def readings(ledger: Ledger, key: Sequence[str | None]) -> pd.DataFrame:
 
 def readings_of(entries: pd.DataFrame) -> pd.DataFrame:
     """Return the readings that some entries hold; see :func:`readings`."""
-    kept = standing(entries)
-    rows = [_reading(row) for _, row in kept[kept["kind"].isin(_READ)].iterrows()]
-    made = pd.DataFrame(rows).reindex(columns=list(READING_COLUMNS)).sort_values("seq")
-    return made.drop_duplicates([*_FLAG, "source", "author"], keep="last").reset_index(drop=True)
+    # Plain rows: one data frame per flag would take a tenth of a second for one candidate.
+    last: dict[tuple[Any, ...], dict[str, Any]] = {}
+    for row in sorted(_rows(standing(entries)), key=lambda row: row["seq"]):
+        if row["kind"] in _READ:
+            reading = _reading(row)
+            who = tuple(reading[name] for name in (*_FLAG, "source", "author"))
+            last.pop(who, None)
+            last[who] = reading
+    return pd.DataFrame(list(last.values()), columns=list(READING_COLUMNS))
 
 
 def standing(entries: pd.DataFrame) -> pd.DataFrame:
@@ -99,7 +105,10 @@ def decisions(ledger: Ledger, key: Sequence[str | None]) -> pd.DataFrame:
 
 def settle(read: pd.DataFrame) -> pd.DataFrame:
     """Return one row per flag from the readings of one or more people; see :func:`decisions`."""
-    rows = [_settled(group) for _, group in read.groupby(_FLAG, sort=False, dropna=False)]
+    groups: dict[tuple[Any, ...], list[dict[str, Any]]] = {}
+    for row in _rows(read):
+        groups.setdefault(tuple(row[name] for name in _FLAG), []).append(row)
+    rows = [_settled(sorted(group, key=lambda row: row["seq"])) for group in groups.values()]
     return pd.DataFrame(rows, columns=list(DECISION_COLUMNS)).astype(
         {"device_start_s": float, "device_end_s": float, "readers": int, "disputed": bool}
     )
@@ -173,6 +182,12 @@ def match_decisions(
     return matched, machine.loc[left].reset_index(drop=True)
 
 
+def _rows(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    names = [str(name) for name in frame.columns]
+    columns = [frame[name].tolist() for name in names]
+    return [dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)]
+
+
 def _best(one: pd.Series, flags: pd.DataFrame) -> dict[str, Any] | None:
     start, end = flags["device_start_s"], flags["device_end_s"]
     length = one["device_end_s"] - one["device_start_s"]
@@ -186,27 +201,23 @@ def _best(one: pd.Series, flags: pd.DataFrame) -> dict[str, Any] | None:
     return {"flag_id": flags.loc[index, "flag_id"], "share": share}
 
 
-def _reading(row: pd.Series) -> dict[str, Any]:
-    return {
-        "verdict": "confirmed",
-        **row[[*KEYS, "kind", "author", "source", "role", "at", "seq"]].to_dict(),
-        **row["payload"],
-    }
+def _reading(row: Mapping[str, Any]) -> dict[str, Any]:
+    said = {name: row[name] for name in (*KEYS, "kind", *_WHO)}
+    return {"verdict": "confirmed", **said, **row["payload"]}
 
 
-def _settled(group: pd.DataFrame) -> dict[str, Any]:
-    last = group.sort_values("seq").iloc[-1]
-    verdicts = set(group["verdict"])
-    of_supervisors = group[group["role"] == "supervisor"].sort_values("seq")
-    if len(verdicts) > 1 and len(of_supervisors):
-        last, verdicts = of_supervisors.iloc[-1], set(of_supervisors["verdict"])
+def _settled(group: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Return what stands of the readings of one flag, given in the order of writing."""
+    last, verdicts = group[-1], {row["verdict"] for row in group}
+    of_supervisors = [row for row in group if row["role"] == "supervisor"]
+    if len(verdicts) > 1 and of_supervisors:
+        last, verdicts = of_supervisors[-1], {row["verdict"] for row in of_supervisors}
     disputed = len(verdicts) > 1
-    kind = "own_flag" if (group["kind"] == "own_flag").any() else "decision"
-    verdict = "unsure" if disputed else last["verdict"]
+    own = any(row["kind"] == "own_flag" for row in group)
     return {
         **last,
-        "kind": kind,
-        "verdict": verdict,
+        "kind": "own_flag" if own else "decision",
+        "verdict": "unsure" if disputed else last["verdict"],
         "readers": len(group),
         "disputed": disputed,
     }
