@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from review import words as word_table
 from review.errors import RulebookError
 from review.rules import load_rulebook
 from review.rules.appeals import appeal_deadline, is_late
@@ -23,6 +24,7 @@ from review.rules.case import (
 )
 from review.rules.dates import Ban, ban
 from review.rules.engine import LACKS, PENALTY_LACKS, assess, assess_candidate
+from review.rules.model import PENALTIES
 
 EXAM = date(2022, 12, 10)
 SIGNED = date(2022, 12, 15)
@@ -633,3 +635,10 @@ def test_the_register_lists_ripe_bans_with_their_dates_once():
     assert (row["starts_on"], row["last_day"]) == (SIGNED, date(2023, 12, 15))
     for day, held in ((SIGNED, 0), (date(2023, 12, 15), 1), (date(2023, 12, 16), 0)):
         assert len(banned_on(bans, day)) == held
+
+
+def test_every_lack_and_penalty_has_its_words_in_both_languages():
+    codes = {f"lack.{code}" for code in (*LACKS, *PENALTY_LACKS)}
+    codes |= {f"penalty.{kind}" for kind in PENALTIES}
+    for code in codes:
+        assert word_table.say(code, "zh") != word_table.say(code, "en")
