@@ -190,9 +190,11 @@ class _Job:
             own = isinstance(error, ReviewError)
             reason = str(error) if own else f"{type(error).__name__}: {error}"
             return {**row, "state": "failed", "reason": reason}, {**entry, "reason": reason}
+        # With those that people marked themselves.
+        counted = {"flags": len(summary.flags)}
         return (
-            {**row, "state": "done", "path": str(path)},
-            {**entry, "risk": summary.risk, "links": self._links(sitting)},
+            {**row, **counted, "state": "done", "path": str(path)},
+            {**entry, **counted, "risk": summary.risk, "links": self._links(sitting)},
         )
 
     def _write(self, sitting: Sitting, given: SittingTables) -> tuple[SittingSummary, Path]:
