@@ -8,8 +8,10 @@ allowed, counted while they are written.
 from __future__ import annotations
 
 import hashlib
+import lzma
 import shutil
 import stat
+import struct
 import tarfile
 import tempfile
 import zipfile
@@ -26,6 +28,11 @@ if TYPE_CHECKING:
 
 SUFFIXES: Final = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz")
 _CHUNK: Final = 1 << 20
+#: What the standard library raises for archives that are damaged in one way or another.
+_DAMAGE: Final = (
+    zipfile.BadZipFile, tarfile.TarError, zlib.error, lzma.LZMAError, struct.error, EOFError,
+    OSError, NotImplementedError, RuntimeError, ValueError, LookupError,
+)  # fmt: skip
 #: Left free on the disk that is unpacked to.
 _SPARE_BYTES: Final = 1 << 30
 
@@ -95,8 +102,7 @@ def unpack(path: Path, into: Path, *, limits: Limits | None = None) -> Path:
             try:
                 with _entries(path) as entries:
                     _write(entries, room, path, limits, free)
-            except (zipfile.BadZipFile, tarfile.TarError, EOFError, zlib.error, OSError,
-                    NotImplementedError, RuntimeError, ValueError) as error:  # fmt: skip
+            except _DAMAGE as error:
                 raise SessionError(
                     "the archive cannot be unpacked",
                     where=path,

@@ -47,9 +47,11 @@ def read_photo(path: Path) -> NDArray[np.uint8]:
         (the extra ``heic``).
     """
     try:
-        with warnings.catch_warnings(), Image.open(path, formats=_formats(path)) as image:
-            # Damaged EXIF is only warned about; the picture is there all the same.
-            warnings.simplefilter("ignore")
+        # Damaged EXIF is only warned about; the picture is there all the same.
+        with (
+            warnings.catch_warnings(action="ignore"),
+            Image.open(path, formats=_formats(path)) as image,
+        ):
             if image.width * image.height > _MOST_PIXELS:
                 found = f"{image.width}x{image.height} pixels"
                 raise LoadError("the photograph is too large", where=path, found=found)

@@ -70,6 +70,7 @@ def write_video(
     size: tuple[int, int] = (64, 48),
     rotation: int = 0,
     sound_s: float | None = None,
+    sound_codec: str | None = None,
     sound_from_s: float = 0.0,
     sound_gap: tuple[float, float] | None = None,
     options: dict | None = None,
@@ -90,8 +91,8 @@ def write_video(
             tracks.append(_pictures(out, codec, codec_options, fps, key_every, size, rotation,
                                     times_ms))  # fmt: skip
         if sound_s is not None:
-            opus = path.suffix == ".webm"
-            track = out.add_stream("libopus" if opus else "aac", rate=48000, layout="mono")
+            name = sound_codec or ("libopus" if path.suffix == ".webm" else "aac")
+            track = out.add_stream(name, rate=48000, layout="mono")
             tracks.append((track, _clicks(sound_s, sound_from_s, sound_gap)))
         for track, frames in tracks:
             for frame in frames:
