@@ -40,7 +40,9 @@ def address(url_or_path: str | Path) -> sa.URL:
                 where=url.render_as_string(),
                 expected="a path, sqlite:///... or postgresql://...",
             )
-        return url
+        # The driver that the project installs, whichever this release of SQLAlchemy would choose.
+        plain = url.drivername == "postgresql"
+        return url.set(drivername="postgresql+psycopg") if plain else url
     return sa.URL.create("sqlite", database=str(Path(text).absolute()))
 
 
@@ -64,7 +66,15 @@ def file_of(url: sa.URL) -> Path | None:
 
 def make_engine(url: sa.URL) -> sa.Engine:
     """Return an engine for the address; nothing is opened yet."""
-    engine = sa.create_engine(url, pool_pre_ping=url.get_backend_name() == "postgresql")
+    try:
+        engine = sa.create_engine(url, pool_pre_ping=url.get_backend_name() == "postgresql")
+    except ModuleNotFoundError as error:
+        raise LedgerError(
+            "the driver of this database is not installed",
+            where=url.render_as_string(),
+            expected=f"the package {error.name}",
+            todo="pip install 'psycopg[binary]'",
+        ) from error
     _keep_to_one_process(engine)
     if engine.dialect.name == "sqlite":
         sa.event.listen(engine, "connect", _prepare_sqlite)

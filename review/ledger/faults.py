@@ -17,6 +17,7 @@ _KNOWN: Final = (
     ("locked", "the ledger is locked by another program", "close it, and record the entry again"),
     ("readonly", "the ledger is read-only", "make the file and its folder writable for you"),
     ("read-only", "the ledger is read-only", "ask for the right to write"),
+    ("no space left", "the disk is full: the entry was not recorded", "free some space"),
     ("full", "the disk is full: the entry was not recorded", "free some space and record it again"),
     ("unable to open", "the ledger cannot be opened", "check that its folder is there"),
     ("disk i/o error", "the ledger's disk fails", "check the disk; the entry was not recorded"),

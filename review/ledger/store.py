@@ -208,8 +208,10 @@ class Ledger:
             query = query.where(ENTRIES.c.seq <= last)
         with self._reading() as connection:
             if connection is not None:
-                for row in connection.execution_options(yield_per=_BATCH).execute(query):
-                    yield dict(zip(COLUMNS, row, strict=True))
+                batched = connection.execution_options(yield_per=_BATCH)
+                with batched.execute(query) as rows:
+                    for row in rows:
+                        yield dict(zip(COLUMNS, row, strict=True))
 
     def head(self) -> Anchor | None:
         """Return number and hash of the last entry: what a report or an export carries."""

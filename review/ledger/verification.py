@@ -151,8 +151,9 @@ def verify(
             jobs = [pool.submit(_walk_part, read, a, b, tuple(staff)) for a, b in bounds]
             pieces = [job.result() for job in jobs]
     found = joined(pieces)
-    first = next(iter(read(1, 1)), None)
-    return _held_against(replace(found, root=_root(first, history)), read, anchor, root)
+    first = list(read(1, 1))
+    begun = replace(found, root=_root(first[0], history) if first else None)
+    return _held_against(begun, read, anchor, root)
 
 
 def walk(entries: Iterable[Fields], *, history: History, first: int = 1) -> Piece:
@@ -264,8 +265,8 @@ def joined(pieces: Sequence[Piece]) -> Verification:
     )
 
 
-def _root(first: Fields | None, history: History) -> str | None:
-    if first is None or not history.states:
+def _root(first: Fields, history: History) -> str | None:
+    if not history.states:
         return None
     key = history.states[0].keys.get(first["key_id"])
     return None if key is None else key.public_key
@@ -283,9 +284,7 @@ def _held_against(
     if anchor is not None and anchor.seq > found.entries:
         reason = f"entry {anchor.seq} was there once: the end was cut off"
         return replace(found, ok=False, first_bad=found.entries + 1, reason=reason, head=None)
-    if anchor is not None and anchor.seq > 0:
-        entry = next(iter(read(anchor.seq, anchor.seq)), None)
-        if entry is None or entry["hash"] != anchor.hash:
-            reason = "it is not the entry that was anchored: the chain was made anew up to it"
-            return replace(found, ok=False, first_bad=anchor.seq, reason=reason, head=None)
+    if anchor is not None and [e["hash"] for e in read(anchor.seq, anchor.seq)] != [anchor.hash]:
+        reason = "it is not the entry that was anchored: the chain was made anew up to it"
+        return replace(found, ok=False, first_bad=anchor.seq, reason=reason, head=None)
     return found
