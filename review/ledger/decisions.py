@@ -143,6 +143,35 @@ def outcomes_of(entries: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=_OUTCOME_COLUMNS + _SIGNED)
 
 
+def follow(read: pd.DataFrame, flags: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return what stands on the flags of an analysis, whichever analysis was read.
+
+    The readings are carried over first and weighed then: what a person said last about what is now
+    one flag stands, and readers who met it as different flags are held against each other.
+
+    Parameters
+    ----------
+    read
+        From :func:`readings`.
+    flags
+        Table ``flags``.
+
+    Returns
+    -------
+    decisions, orphaned : pandas.DataFrame
+        Columns :data:`DECISION_COLUMNS` (own flags included), and the readings whose flag is gone.
+    """
+    matched, orphaned = match_decisions(read, flags)
+    own = read[read["kind"] == "own_flag"]
+    on_own = read["flag_id"].isin(own["flag_id"]) & (read["kind"] == "decision")
+    orphaned = orphaned[~orphaned["flag_id"].isin(own["flag_id"])]
+    carried = matched[list(READING_COLUMNS)].sort_values("seq")
+    last = carried.drop_duplicates([*_FLAG, "source", "author"], keep="last")
+    parts = [part for part in (last, own, read[on_own]) if len(part)]
+    whole = pd.concat(parts) if parts else read.iloc[:0]
+    return settle(whole), orphaned.reset_index(drop=True)
+
+
 def match_decisions(
     decided: pd.DataFrame, flags: pd.DataFrame
 ) -> tuple[pd.DataFrame, pd.DataFrame]:

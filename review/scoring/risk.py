@@ -9,11 +9,14 @@ length of the judged window:
 * every further one counts by rate, so that long and short sittings compare:
   ``r = (sum(s) - p) * REFERENCE_S / max(T, SHORTEST_S)``;
 * together ``e = 1 - (1 - p) * exp(-r / REPEATS)``, between 0 and 1;
-* labels are combined as independent grounds: ``risk = 100 * (1 - prod(1 - w * e))``.
+* a label's ground is ``g = -log(1 - w * e)``; labels whose first clause is the same are mostly one
+  and the same thing seen in different ways (a phone elsewhere is outside, adrift and apart), so
+  of each clause the strongest label counts in full and every other with a share of
+  :data:`ALSO`; clauses are independent grounds: ``risk = 100 * (1 - exp(-sum of grounds))``.
 
 Each step rises with every flag and never passes its bound, so that adding a flag never lowers a
-risk and none passes 100. The points of a label are its share of ``-log(1 - w * e)``, so that the
-points add up to the risk whatever the order.
+risk and none passes 100. The points of a label are its share of the sum, so that the points add up
+to the risk whatever the order.
 """
 
 from __future__ import annotations
@@ -40,6 +43,9 @@ REFERENCE_S: Final = 5400.0
 SHORTEST_S: Final = 600.0
 #: Repetitions of full score per reference length that close 63 % of what was left open.
 REPEATS: Final = 5.0
+#: What a further label of the same clause counts. Chosen so that the three labels of one displaced
+#: phone stay below one cheating clause (70 points).
+ALSO: Final = 0.25
 #: A label's share never reaches one: there is always room above, and its logarithm is finite.
 _CEILING: Final = 0.999
 
@@ -91,13 +97,18 @@ def label_points(
 ) -> dict[str, float]:
     """Return label -> risk points (0 to 100); their sum is the risk."""
     length_s = max(window[1] - window[0], SHORTEST_S)
-    grounds = {
-        str(label): -math.log1p(
-            -min(rulebook.label_weight(str(label)) / 100 * evidence(scores, length_s), _CEILING)
-        )
-        for label, scores in _scores(flags).items()
-    }
-    total = sum(grounds.values())
+    by_clause: dict[str, dict[str, float]] = {}
+    for label, scores in _scores(flags).items():
+        clauses = rulebook.clauses_for(label)
+        share = rulebook.label_weight(label) / 100 * evidence(scores, length_s)
+        ground = -math.log1p(-min(share, _CEILING))
+        by_clause.setdefault(clauses[0].id if clauses else "", {})[label] = ground
+    grounds: dict[str, float] = {}
+    for of_clause in by_clause.values():
+        strongest = max(of_clause, key=lambda label: of_clause[label])
+        for label, ground in of_clause.items():
+            grounds[label] = ground if label == strongest else ALSO * ground
+    total = math.fsum(grounds.values())
     risk = -100.0 * math.expm1(-total)
     return {label: risk * ground / total if total else 0.0 for label, ground in grounds.items()}
 

@@ -5,7 +5,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from review.ledger.decisions import decisions, match_decisions, outcomes, readings, settle
+from review.ledger.decisions import (
+    decisions,
+    follow,
+    match_decisions,
+    outcomes,
+    readings,
+    settle,
+)
 from review.ledger.payloads import OwnFlag, Retraction
 
 SITTING = ("s1", "c1", "theory")
@@ -198,3 +205,46 @@ def test_without_flags_every_decision_is_orphaned_and_own_flags_never_are():
     matched, orphaned = match_decisions(said, flags())
     assert matched.empty
     assert list(orphaned["flag_id"]) == ["old0"]
+
+
+def analysis(*rows):
+    """Return flags of the sitting that the fixtures decide on."""
+    return flags(*rows).assign(session_id="s1", candidate_id="c1", subject_id="theory")
+
+
+def test_what_a_person_said_last_stands_even_if_analysis_has_renamed_the_flag(ledger, decide):
+    decide("old", "confirmed")
+    decide("renamed", "dismissed", device_start_s=11.0)
+    settled, orphaned = follow(
+        readings(ledger, SITTING), analysis(("absent", ["front"], 10.5, 20.0))
+    )
+    (row,) = settled.to_dict("records")
+    assert (row["flag_id"], row["verdict"], row["readers"]) == ("new0", "dismissed", 1)
+    assert orphaned.empty
+
+
+def test_readers_of_two_analyses_are_held_against_each_other(ledger, decide, person):
+    decide("old", "confirmed")
+    decide("renamed", "dismissed", device_start_s=11.0, author=person("bob"))
+    decide("gone", label="speech")
+    settled, orphaned = follow(
+        readings(ledger, SITTING), analysis(("absent", ["front"], 10.5, 20.0))
+    )
+    (row,) = settled.to_dict("records")
+    assert (row["flag_id"], row["disputed"], row["readers"]) == ("new0", True, 2)
+    assert list(orphaned["flag_id"]) == ["gone"]
+
+
+def test_own_flags_and_what_others_say_of_them_need_no_analysis(ledger, decide, person):
+    ledger.record(
+        OwnFlag(
+            flag_id="mine", label="eating", stream="front", device_start_s=1.0, device_end_s=2.0
+        ),
+        sitting_key=SITTING,
+        author=person(),
+    )
+    decide("mine", "dismissed", author=person("bob"), label="eating")
+    settled, orphaned = follow(readings(ledger, SITTING), analysis())
+    (row,) = settled.to_dict("records")
+    assert (row["flag_id"], row["kind"], row["readers"]) == ("mine", "own_flag", 2)
+    assert orphaned.empty

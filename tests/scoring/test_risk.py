@@ -76,7 +76,28 @@ def test_what_happened_once_weighs_the_same_in_a_short_and_a_long_sitting():
     assert total(once, (0.0, 120.0)) == total(once, (0.0, 16200.0))
 
 
-labels = st.sampled_from(["absent", "extra_person", "speech", "off_screen", "clock_unsynchronised"])
+def test_one_displaced_phone_seen_in_three_ways_weighs_less_than_another_person():
+    ways = flags(("location_outside", 0.9), ("location_drift", 0.9), ("phones_apart", 0.9))
+    assert total(flags(("location_outside", 0.9))) < total(ways)
+    assert total(ways) < total(flags(("extra_person", 0.9)))
+
+
+def test_labels_of_different_clauses_are_independent_grounds():
+    both = flags(("extra_person", 1.0), ("off_screen", 1.0))
+    apart = [BOOK.label_weight(label) / 100 for label in ("extra_person", "off_screen")]
+    assert total(both) == pytest.approx(100 * (1 - (1 - apart[0]) * (1 - apart[1])))
+
+
+labels = st.sampled_from(
+    [
+        "absent",
+        "extra_person",
+        "speech",
+        "location_drift",
+        "location_outside",
+        "clock_unsynchronised",
+    ]
+)
 some_flags = st.lists(st.tuples(labels, st.floats(0.0, 1.0)), max_size=12)
 lengths = st.floats(1.0, 20_000.0)
 
