@@ -3,117 +3,28 @@
 from __future__ import annotations
 
 import os
-import re
-from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
-from zoneinfo import ZoneInfo
+from typing import TYPE_CHECKING
 
 from tqdm import tqdm
 
 from review.errors import SessionError
 from review.session import DEVICE_OF, DEVICES, VIEWS
-from review.simulate import clocks, folder, logs, people, photos, places, plans, script
+from review.simulate import folder, logs, orders, people, photos, places, plans
+from review.simulate.anomalies import draft
 from review.simulate.clocks import Clock, draw_clock, rng
-from review.simulate.encode import VideoFormat
-from review.simulate.folder import Paper, Plan
+from review.simulate.folder import Plan
+from review.simulate.orders import ISSUERS, STARTS, Details, Media, Order
 from review.simulate.recording import Recorder, Take, write_recordings_csv
-from review.simulate.script import Anomaly
+from review.simulate.script import STREAMS
 
 if TYPE_CHECKING:
-    from review.simulate.script import Script
+    from collections.abc import Sequence
 
-_ZONE: Final = ZoneInfo("Asia/Shanghai")
-#: First subject's start by platform: that of the notices' sessions.
-_STARTS: Final = {
-    "itmc": datetime(2022, 12, 10, 8, 30, tzinfo=_ZONE),
-    "eztest": datetime(2023, 7, 30, 9, 0, tzinfo=_ZONE),
-}
-_PAPERS: Final = (("theory", "理论知识"), ("skills", "技能考核"), ("review", "综合评审"))
-_ISSUERS: Final = {
-    "itmc": ("模拟认定机构", "400-000-0000"),
-    "eztest": ("模拟考试中心", "400-000-0000"),
-}
-#: Programs that a skills paper allows (ITMC notice, part 2, section 2, 4 (1)).
-ALLOWED_APPS: Final = ("WPS Office", "Adobe Photoshop CS6")
-#: Sessions up to this long carry a time code, and no second of theirs is shown twice.
-SHORT_S: Final = 600.0
-
-
-@dataclass(frozen=True, kw_only=True)
-class Media:
-    """How a session is recorded.
-
-    Parameters
-    ----------
-    video
-        One format for all views, or one per view. By default sessions up to ten minutes are
-        480x360 at 8 pictures a second, longer ones 1280x720 at 15 with a 1920x1080 screen at 10.
-    audio_bps
-        Bits per second of the sound.
-    time_code
-        Show the session time in every picture (:mod:`review.simulate.timecode`); by default up to
-        ten minutes. Without it, seconds in which nothing happens are encoded once and repeated.
-    """
-
-    video: VideoFormat | Mapping[str, VideoFormat] | None = None
-    audio_bps: int = 32000
-    time_code: bool | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class Details:
-    """What else can be said about a session.
-
-    Parameters
-    ----------
-    session_id
-        By default the folder's name.
-    positions_crs
-        Coordinate system that positions are written and declared in.
-    thresholds, off_screen_limit
-        As in the manifest; limits that cannot be kept in a shorter subject than the real one are
-        scaled unless they are given.
-    clocks
-        Device -> clock at the first subject, instead of drawn ones; ``server`` is always right.
-    """
-
-    session_id: str | None = None
-    positions_crs: str = "gcj02"
-    thresholds: Mapping[str, Mapping[str, Any]] | None = None
-    off_screen_limit: int | None = None
-    clocks: Mapping[str, Clock] = field(default_factory=dict)
-
-
-#: Number of the candidate (from 0) and subject -> what is planted.
-Planted = Mapping[tuple[int, str], Sequence[Anomaly]]
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Order:
-    """What was asked for; see :func:`simulate`."""
-
-    candidates: int
-    minutes: float
-    seed: int
-    clean: bool
-    sound_only: bool
-    platform: str
-    subjects: int
-    anomalies: Planted | None
-    media: Media
-    details: Details
-
-    @property
-    def short(self) -> bool:
-        return self.minutes * 60 <= SHORT_S
-
-    @property
-    def time_code(self) -> bool:
-        return self.short if self.media.time_code is None else self.media.time_code
+    from review.simulate.folder import Paper
+    from review.simulate.orders import Planted
+    from review.simulate.script import Anomaly, Script
 
 
 def simulate(
@@ -168,9 +79,9 @@ def simulate(
         If ``out`` is not empty, or an argument is impossible.
     """
     target = Path(out)
-    if platform not in _STARTS:
+    if platform not in STARTS:
         raise SessionError(
-            f"cannot simulate {platform!r}", where=target, expected=f"one of {', '.join(_STARTS)}"
+            f"cannot simulate {platform!r}", where=target, expected=f"one of {', '.join(STARTS)}"
         )
     if candidates < 1 or subjects < 1 or not minutes * 60 >= 15:
         raise SessionError(
@@ -180,7 +91,7 @@ def simulate(
             found=f"{candidates} candidates, {subjects} subjects, {minutes:g} minutes",
         )
     _prepare(target)
-    order = _Order(
+    order = Order(
         candidates=candidates,
         minutes=minutes,
         seed=seed,
@@ -207,75 +118,24 @@ def _prepare(target: Path) -> None:
     target.mkdir(parents=True, exist_ok=True)
 
 
-def _name(target: Path, platform: str) -> str:
-    name = re.sub(r"[^A-Za-z0-9._-]+", "-", target.resolve().name).strip("-.")
-    return name or f"{platform}-simulated"
-
-
-def _formats(order: _Order) -> dict[str, VideoFormat]:
-    asked = order.media.video
-    if isinstance(asked, VideoFormat):
-        return dict.fromkeys(VIEWS, asked)
-    if order.short:
-        formats = dict.fromkeys(VIEWS, VideoFormat())
-    else:
-        camera = VideoFormat(width_px=1280, height_px=720, fps=15, crf=30)
-        screen = VideoFormat(width_px=1920, height_px=1080, fps=10, crf=28)
-        formats = {**dict.fromkeys(VIEWS, camera), "screen": screen}
-    return {**formats, **(asked or {})}
-
-
-def _thresholds(order: _Order) -> Mapping[str, Mapping[str, Any]]:
-    """Return the limits of the manifest."""
-    if order.details.thresholds is not None:
-        return order.details.thresholds
-    # eztest takes no paper before 60 minutes (its notice, part 2, rule 4), of two hours.
-    if order.platform == "eztest" and order.minutes < 120:
-        return {"left_early": {"earliest_submit_s": round(order.minutes * 30.0, 1)}}
-    return {}
-
-
-def _papers(order: _Order) -> tuple[Paper, ...]:
-    length = timedelta(minutes=order.minutes)
-    # Theory and skills begin an hour and three quarters apart, as on the notice, if that is enough.
-    step = max(timedelta(minutes=105), length + timedelta(minutes=15))
-    papers = []
-    for index in range(order.subjects):
-        known = _PAPERS[index] if index < len(_PAPERS) else None
-        name = known or (f"subject{index + 1}", f"科目{index + 1}")
-        start = _STARTS[order.platform] + index * step
-        papers.append(
-            Paper(
-                id=name[0],
-                name=name[1],
-                start=start,
-                end=start + length,
-                allowed_apps=(
-                    ALLOWED_APPS if name[0] == "skills" and order.platform == "itmc" else ()
-                ),
-            )
-        )
-    return tuple(papers)
-
-
-def _make(target: Path, order: _Order, *, progress: bool) -> None:
-    papers = _papers(order)
+def _make(target: Path, order: Order, *, progress: bool) -> None:
+    papers = orders.papers(order)
     itmc = order.platform == "itmc"
     folder.write_manifest(
         target,
         Plan(
-            id=order.details.session_id or _name(target, order.platform),
+            id=order.details.session_id or orders.folder_name(target, order.platform),
             platform=order.platform,
             rulebook="itmc-2022" if itmc else "eztest-2023",
-            issuer=_ISSUERS[order.platform],
+            issuer=ISSUERS[order.platform],
             papers=papers,
             positions_crs=order.details.positions_crs if itmc else None,
             region=("北京市", "110000") if itmc else None,
             off_screen_limit=order.details.off_screen_limit,
-            thresholds=_thresholds(order),
+            thresholds=orders.thresholds(order),
         ),
     )
-    day = _STARTS[order.platform].strftime("%Y%m%d")
+    day = STARTS[order.platform].strftime("%Y%m%d")
     takers = [
         (f"{day}{number + 1:04d}", _person(number, order)) for number in range(order.candidates)
     ]
@@ -303,11 +163,11 @@ def _make(target: Path, order: _Order, *, progress: bool) -> None:
                 for view in made.streams
                 if view in VIEWS
             ]  # fmt: skip
-    devices = [d for d in DEVICES if d in {DEVICE_OF[s] for s in script.STREAMS[order.platform]}]
+    devices = [d for d in DEVICES if d in {DEVICE_OF[s] for s in STREAMS[order.platform]}]
     folder.write_truth(target, scripts, devices=devices)
     write_recordings_csv(takes, sound_only=order.sound_only)
     recorder = Recorder(
-        formats=None if order.sound_only else _formats(order),
+        formats=None if order.sound_only else orders.formats(order),
         audio_bps=order.media.audio_bps,
         time_code=order.time_code,
         loop=not order.time_code,
@@ -331,16 +191,16 @@ def _record(recorder: Recorder, takes: Sequence[Take], *, progress: bool) -> Non
             raise
 
 
-def _seed(order: _Order, *numbers: int) -> int:
+def _seed(order: Order, *numbers: int) -> int:
     return int(rng(order.seed, "sitting", *numbers).integers(2**31))
 
 
-def _person(number: int, order: _Order) -> people.Person:
+def _person(number: int, order: Order) -> people.Person:
     first = int(rng(order.seed, "people").integers(len(people.pool())))
     return people.person(number, source=rng(order.seed, "person", number), first=first)
 
 
-def _sitting(number: int, index: int, papers: Sequence[Paper], order: _Order) -> Script:
+def _sitting(number: int, index: int, papers: Sequence[Paper], order: Order) -> Script:
     paper = papers[index]
     duration_s = (paper.end - paper.start).total_seconds()
     source = rng(order.seed, "plan", number, paper.id)
@@ -351,7 +211,7 @@ def _sitting(number: int, index: int, papers: Sequence[Paper], order: _Order) ->
     else:
         planted = plans.draw(duration_s, platform=order.platform, source=source)
     since_s = (paper.start - papers[0].start).total_seconds()
-    made = script.draft(
+    made = draft(
         platform=order.platform,
         duration_s=duration_s,
         clocks={d: c.later(since_s) for d, c in _clocks(number, order).items()},
@@ -362,9 +222,9 @@ def _sitting(number: int, index: int, papers: Sequence[Paper], order: _Order) ->
     return made
 
 
-def _clocks(number: int, order: _Order) -> dict[str, Clock]:
+def _clocks(number: int, order: Order) -> dict[str, Clock]:
     drawn = {d: draw_clock(rng(order.seed, "clock", number, d)) for d in DEVICES}
-    return {**drawn, **(order.details.clocks), "server": clocks.Clock()}
+    return {**drawn, **(order.details.clocks), "server": Clock()}
 
 
 def _write_small_files(
@@ -372,7 +232,7 @@ def _write_small_files(
     made: Script,
     paper: Paper,
     person: people.Person,
-    order: _Order,
+    order: Order,
     *,
     place: places.Place,
     seed: int,

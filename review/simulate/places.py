@@ -13,8 +13,8 @@ import shapely
 from review.errors import SessionError
 from review.loaders.regions import region_boundary
 from review.session import DEVICE_OF, Region
+from review.simulate.anomalies import INSIDE_M
 from review.simulate.clocks import rng
-from review.simulate.script import INSIDE_M
 
 if TYPE_CHECKING:
     from shapely.geometry.base import BaseGeometry

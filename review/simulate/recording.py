@@ -27,10 +27,11 @@ if TYPE_CHECKING:
     from review.simulate.people import Person
     from review.simulate.script import Script
 
-#: After this time movements repeat in long sessions, as many distinct seconds are encoded: of
-#: people, and of the mouse pointer.
+#: After this time movements repeat in long sessions: as many distinct seconds are encoded.
 LOOP_S: Final = 24.0
+#: The same of the mouse pointer, which then moves only once in so many seconds.
 _SCREEN_LOOP_S: Final = 8.0
+_POINTER_S: Final = 4
 #: In long sessions the camera behind sees the page change in these steps; it cannot read it.
 _SEEN_STEP_S: Final = 600
 _SEEN_QUESTIONS: Final = 10
@@ -166,10 +167,12 @@ class _Painter:
         pages = [self._screen.key(self._seen(moment.page)) for moment in (first, last)]
         if sees_screen and pages[0] != pages[1]:
             return None
-        loop_s = _SCREEN_LOOP_S if self._view == "screen" else LOOP_S
+        phase = round(start_s) % int(LOOP_S)
+        if self._view == "screen":
+            phase = round(start_s) % int(_SCREEN_LOOP_S) // _POINTER_S
         frozen = stage.frozen_at(self._view, start_s) != start_s
         return (
-            round(start_s) % int(loop_s) if not frozen else -1,
+            -1 if frozen else phase,
             first.actors,
             self._view in first.covered,
             pages[0] if sees_screen else None,
@@ -184,6 +187,8 @@ class _Painter:
             shown_s = stage.frozen_at(self._view, time_s)
             still = shown_s != time_s
             pose_s = shown_s if still or not self._loop else device_s + shift_s
+            if self._loop and self._view == "screen":
+                pose_s -= pose_s % _POINTER_S
             moment = stage.at(shown_s, pose_s=pose_s)
             index = 0 if still else second * self._fps + number
             picture = self._paint(moment, index)

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from review.simulate.encode import VideoFormat
-from review.simulate.generate import Media, simulate
+from review.simulate.generate import simulate
+from review.simulate.orders import Media
 from review.simulate.script import Anomaly
 
 if TYPE_CHECKING:

@@ -2,7 +2,7 @@ import pytest
 
 from review.simulate import Anomaly, simulate
 from review.simulate.encode import VideoFormat
-from review.simulate.generate import Media
+from review.simulate.orders import Media
 
 SMALL = Media(
     video=VideoFormat(width_px=240, height_px=180, fps=4, preset="ultrafast"), audio_bps=24000

@@ -6,9 +6,10 @@ import shapely
 
 from review.loaders.regions import region_boundary
 from review.simulate import places
+from review.simulate.anomalies import INSIDE_M, draft
 from review.simulate.clocks import Clock, rng
 from review.simulate.encode import Movie, VideoFormat
-from review.simulate.script import INSIDE_M, Anomaly, draft
+from review.simulate.script import Anomaly
 
 GEOD = pyproj.Geod(ellps="WGS84")
 

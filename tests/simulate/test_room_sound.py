@@ -3,8 +3,9 @@ import pytest
 
 from review.signals.hearing import Speech
 from review.signals.models import find_models
+from review.simulate.anomalies import draft
 from review.simulate.clocks import Clock
-from review.simulate.script import Anomaly, draft
+from review.simulate.script import Anomaly
 from review.simulate.sound import Microphone, Room
 from review.simulate.speech import MAN, RATE_HZ, WOMAN, utterance
 from review.simulate.stage import Stage

@@ -6,8 +6,9 @@ import pytest
 from review.errors import SessionError
 from review.session import VIEWS
 from review.simulate import plans, script
+from review.simulate.anomalies import KINDS, draft
 from review.simulate.clocks import Clock, rng
-from review.simulate.script import KINDS, Anomaly, draft
+from review.simulate.script import Anomaly
 from review.simulate.stage import Stage
 from review.tables import TRUTH_COLUMNS
 from review.words import table as words
@@ -37,7 +38,8 @@ def test_each_kind_is_planted_with_a_label_that_the_project_knows(kind):
 def test_a_clean_sitting_has_neither_truth_nor_entries_that_tell_of_one():
     made = make()
     assert made.truth == []
-    assert {entry.type for entry in made.logs} == set()
+    assert {entry.type for entry in made.logs} == {"audio_check"}
+    assert all(spoken.end_s < 0 for spoken in made.speech)
 
 
 def test_what_is_unknown_or_does_not_fit_is_refused():

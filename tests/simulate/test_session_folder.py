@@ -78,7 +78,7 @@ def test_log_times_are_on_the_devices_clocks(itmc, record):
 
 
 def test_the_same_arguments_give_the_same_files(tmp_path):
-    arguments = {"candidates": 2, "minutes": 0.25, "seed": 4, "subjects": 2, "sound_only": True}
+    arguments = {"candidates": 1, "minutes": 0.25, "seed": 4, "subjects": 2, "sound_only": True}
     first, second = (simulate(tmp_path / n / "one", **arguments) for n in "ab")
     other = simulate(tmp_path / "c" / "one", **{**arguments, "seed": 5})
 
@@ -91,7 +91,7 @@ def test_the_same_arguments_give_the_same_files(tmp_path):
 
     assert digest(first) == digest(second)
     assert digest(first).keys() != digest(other).keys() or digest(first) != digest(other)
-    assert len(list(first.rglob("*.m4a"))) == 2 * 2 * 4
+    assert len(list(first.rglob("*.m4a"))) == 2 * 4
 
 
 def test_eztest_has_its_own_streams_and_names_its_files_in_a_table(tmp_path):
@@ -105,7 +105,7 @@ def test_eztest_has_its_own_streams_and_names_its_files_in_a_table(tmp_path):
 
 
 def test_clean_plants_nothing(tmp_path):
-    folder = simulate(tmp_path / "clean", candidates=3, minutes=0.25, clean=True, sound_only=True)
+    folder = simulate(tmp_path / "clean", candidates=2, minutes=0.25, clean=True, sound_only=True)
     assert rows(folder / "truth.csv") == []
     types = {
         json.loads(line)["type"]
