@@ -26,7 +26,7 @@ from tqdm.auto import tqdm
 from review import pipeline, tables
 from review.errors import ReviewError, SessionError
 from review.ledger import open_ledger
-from review.ledger.decisions import decisions, match_decisions, outcomes
+from review.ledger.decisions import follow, readings
 from review.loaders import load_session
 from review.loaders.check import check_sitting
 from review.loaders.truth import load_truth
@@ -296,13 +296,12 @@ def score(session: Path | str, *, workspace: Workspace | Path | str | None = Non
         )
     flags = space.read("flags", session_id)
     ledger = open_ledger(space.ledger)
-    decided, _ = match_decisions(decisions(ledger, (session_id,)), flags)
+    decided, _ = follow(readings(ledger, (session_id,)), flags)
     return worklist(
         rows,
         space.read("scores", session_id),
         flags,
         decided,
-        outcomes=outcomes(ledger, (session_id,)),
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
@@ -38,9 +38,18 @@ TABLES = tuple(name for name in tables.SCHEMAS if name != MARKER)
 
 @dataclass(frozen=True, kw_only=True)
 class Options:
-    """What an analysis depends on besides the evidence; part of every result's key."""
+    """What an analysis depends on besides the evidence; part of every result's key.
+
+    Parameters
+    ----------
+    thresholds
+        Detector -> option -> value, resolved.
+    rulebook
+        Hash of the rulebook's content, which a session may bring itself.
+    """
 
     thresholds: Mapping[str, Mapping[str, Any]]
+    rulebook: str
     measure: MeasureOptions
     coverage: CoverageOptions
 
@@ -53,31 +62,38 @@ def resolve_options(session: Session) -> Options:
     DetectorError, RulebookError
         If a threshold names no detector or option, or the rulebook is not valid.
     """
-    book = load_rulebook(session.rulebook)
+    book = load_rulebook(session.rulebook, folder=session.folder)
     thresholds = detectors.resolve(session.thresholds, book.thresholds, platform=session.platform)
-    return Options(thresholds=thresholds, measure=MeasureOptions(), coverage=CoverageOptions())
+    return Options(
+        thresholds=thresholds,
+        rulebook=hashlib.sha256(repr(book).encode()).hexdigest(),
+        measure=MeasureOptions(),
+        coverage=CoverageOptions(),
+    )
 
 
 def sitting_key(sitting: Sitting, options: Options, models: Mapping[str, str]) -> str:
     """Return the hash that a sitting's tables stand under.
 
-    It covers the manifest and the sitting's files by name, size and time of change (contents are
-    hashed when they are read, and stand in ``segments``), the options, the models and the code.
+    It covers what the manifest says of the session and of this candidate, the sitting's files by
+    name, size and time of change (contents are hashed when they are read, and stand in
+    ``segments``), the options, the models and the code. Another candidate's row changes nothing.
     """
     session = sitting.session
-    files = [session.folder / "session.toml", session.folder / "candidates.csv"]
+    files = [session.region.boundary] if session.region and session.region.boundary else []
     for folder in (sitting.folder, sitting.shared_folder):
         files += sorted(path for path in folder.rglob("*") if path.is_file())
     stats = [(path, path.stat()) for path in files if path.exists()]
-    listing = [(str(p.relative_to(session.folder)), s.st_size, s.st_mtime_ns) for p, s in stats]
     whole = {
-        "files": listing,
-        "options": asdict(options),
+        "session": repr(replace(session, candidates=(), folder=Path())),
+        "candidate": repr(sitting.candidate),
+        "subject": sitting.subject.id,
+        "files": [(str(path), stat.st_size, stat.st_mtime_ns) for path, stat in stats],
+        "options": repr(options),
         "models": dict(sorted(models.items())),
         "code": code_version(),
     }
-    text = json.dumps(whole, sort_keys=True, default=str)
-    return hashlib.sha256(text.encode()).hexdigest()
+    return hashlib.sha256(json.dumps(whole, sort_keys=True).encode()).hexdigest()
 
 
 @cache
@@ -176,7 +192,7 @@ def analyse_record(
         evidence.coverage,
         window=evidence.window,
         required_streams=sitting.session.required_streams,
-        rulebook=load_rulebook(sitting.session.rulebook),
+        rulebook=load_rulebook(sitting.session.rulebook, folder=sitting.session.folder),
         key=sitting.key,
     )
     problems = tables.join("problems", [record.problems, measured.problems, detector_problems])

@@ -1,6 +1,8 @@
 """Fixtures that every part's tests share."""
 
+import fcntl
 import os
+import shutil
 from datetime import datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -64,9 +66,44 @@ def sitting(make_sitting) -> Sitting:
 
 
 @pytest.fixture(scope="session")
-def simulated(tmp_path_factory) -> Path:
+def once(tmp_path_factory):
+    """Make something costly once for all processes of a test run: ``once(name, make)``.
+
+    ``make(folder)`` fills a folder that does not exist yet; everybody gets its path.
+    """
+    root = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        root = root.parent
+
+    def call(name, make):
+        folder, done = root / name, root / f"{name}.done"
+        with (root / f"{name}.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not done.exists():
+                make(folder)
+                done.touch()
+        return folder
+
+    return call
+
+
+@pytest.fixture(scope="session")
+def simulated(once) -> Path:
     """A small simulated session: two candidates, one minute, seed 7 (read-only for tests)."""
     from review.simulate import simulate
 
-    out = tmp_path_factory.mktemp("simulated") / "session"
-    return simulate(out, candidates=2, minutes=1, seed=7)
+    return once("simulated", lambda out: simulate(out, candidates=2, minutes=1, seed=7))
+
+
+@pytest.fixture(scope="session")
+def simulated_workspace(once, simulated) -> Path:
+    """The workspace of the simulated session after its analysis (read-only for tests)."""
+    from review import batch
+
+    return once("simulated-workspace", lambda out: batch.analyze(simulated, workspace=out))
+
+
+@pytest.fixture
+def own_workspace(simulated_workspace, tmp_path) -> Path:
+    """A copy of that workspace which a test may write to."""
+    return shutil.copytree(simulated_workspace, tmp_path / "workspace")

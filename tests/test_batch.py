@@ -22,13 +22,12 @@ def fingerprint(folder):
     }
 
 
-@pytest.fixture(scope="module")
-def analysed(simulated, tmp_path_factory):
-    space = Workspace(tmp_path_factory.mktemp("workspace"))
-    before = fingerprint(simulated)
-    rows = batch.analyze(simulated, workspace=space, workers=2)
-    assert fingerprint(simulated) == before, "the session folder was written to"
-    return space, rows
+@pytest.fixture
+def analysed(simulated, own_workspace):
+    """A workspace of one's own, and its table of sittings."""
+    space = Workspace(own_workspace)
+    session, _ = load_session(simulated)
+    return space, space.read(MARKER, session.id)
 
 
 @pytest.fixture
@@ -43,6 +42,15 @@ def test_every_sitting_is_a_row_in_the_sessions_order(analysed, simulated):
         s.key[1:] for s in session.sittings()
     ]
     assert rows["state"].tolist() == ["done"] * len(rows)
+
+
+def test_the_session_folder_is_only_read(simulated, tmp_path):
+    before = fingerprint(simulated)
+    session, _ = load_session(simulated)
+    only = session.candidates[0].id
+    batch.check(simulated, deep=True)
+    batch.analyze(simulated, workspace=tmp_path, candidates=[only], workers=1)
+    assert fingerprint(simulated) == before
 
 
 def test_results_are_compacted_and_the_run_is_on_record(analysed):

@@ -18,8 +18,8 @@ def run(*arguments):
     return CliRunner().invoke(main, [str(a) for a in arguments])
 
 
-def test_the_way_through(simulated, tmp_path):
-    space = tmp_path / "w"
+def test_the_way_through(simulated, own_workspace, tmp_path):
+    space = own_workspace
     result = run("analyze", simulated, "--workspace", space, "--workers", 1, "--json")
     assert result.exit_code == 0, result.output
     rows = json.loads(result.stdout)
