@@ -15,8 +15,8 @@ from review.loaders import (
     position_json,
     position_nmea,
 )
-from review.loaders.container import MediaInfo, probe
 from review.loaders.registry import Loader, register
+from review.loaders.spans import Recording, examine
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -38,8 +38,8 @@ def _is_playlist(_path: Path, head: bytes) -> bool:
     return head.lstrip(b"\xef\xbb\xbf \r\n").startswith(b"#EXTM3U")
 
 
-def _media(path: Path, _context: Context) -> MediaInfo:
-    return probe(path)
+def _media(path: Path, _context: Context) -> Recording:
+    return examine(path)
 
 
 _LOADERS: Final = (

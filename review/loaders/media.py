@@ -11,7 +11,7 @@ import math
 from contextlib import contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 from av.error import EOFError as EndOfFile
@@ -60,8 +60,7 @@ _SEEK_MARGIN_S: Final = 0.6
 _LOOK_BACK_S: Final = (0.0, 30.0, math.inf)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Packet:
+class Packet(NamedTuple):
     """One compressed picture."""
 
     pts_s: float
@@ -131,14 +130,17 @@ class VideoReader:
     def packets(self) -> Iterator[Packet]:
         """Walk all packets of the picture track without decoding, in the file's order."""
         self._rewind(None)
+        top, bottom = self._base.numerator, self._base.denominator
         for packet in packets_of(self._container, self._stream):
             stamp = packet.pts if packet.pts is not None else packet.dts
-            if stamp is not None and packet.size:
+            size = packet.size
+            if stamp is not None and size:
+                # Whole numbers divided once give the same float as the fraction, ten times faster.
                 yield Packet(
-                    pts_s=float(stamp * self._base),
-                    size_bytes=packet.size,
-                    is_key=packet.is_keyframe,
-                    duration_s=float((packet.duration or 0) * self._base),
+                    stamp * top / bottom,
+                    size,
+                    packet.is_keyframe,
+                    (packet.duration or 0) * top / bottom,
                 )
 
     def pictures(
@@ -183,7 +185,7 @@ class VideoReader:
             stamp = frame.pts if frame.pts is not None else frame.dts
             if stamp is None:
                 continue
-            pts_s = float(stamp * self._base)
+            pts_s = stamp * self._base.numerator / self._base.denominator
             if start_pts_s is not None and pts_s < start_pts_s:
                 continue
             if end_pts_s is not None and pts_s >= end_pts_s:

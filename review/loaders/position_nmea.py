@@ -82,10 +82,13 @@ def _messages(raw: bytes, bad_sum: Tally, bad: Tally) -> list[Any]:
             if match.group(2) not in _WANTED:
                 continue
             try:
-                found.append(NMEAReader.parse(match.group(0)))
+                message = NMEAReader.parse(match.group(0))
             except (NMEAMessageError, NMEAParseError, NMEAStreamError, NMEATypeError,
                     ValueError, LookupError, TypeError, ArithmeticError) as error:  # fmt: skip
                 bad.add(number, str(error)[:80])
+                continue
+            if message is not None:
+                found.append(message)
     return found
 
 

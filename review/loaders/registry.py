@@ -78,8 +78,8 @@ class Loader:
     takes
         ``takes(path, head)`` says whether the content is its kind; ``head`` is the beginning.
     load
-        ``load(path, context)`` -> :class:`Loaded`, or
-        :class:`review.loaders.container.MediaInfo` for ``media``. It raises LoadError for a file
+        ``load(path, context)`` -> :class:`Loaded`, or :class:`review.loaders.spans.Recording` for
+        ``media`` (its pictures are then read by PyAV). It raises LoadError for a file
         that cannot be used at all.
     """
 

@@ -11,7 +11,7 @@ from review.errors import LoadError
 from review.loaders import boxes, playlist, registry
 from review.loaders.container import files_of
 from review.loaders.problems import Problem, brief
-from review.loaders.spans import Span, borne_out, decodes, measure_span
+from review.loaders.spans import Recording, Span, borne_out, decodes
 from review.loaders.times import time_in_name
 from review.session import DEVICE_OF
 
@@ -54,11 +54,11 @@ def segment_rows(
     """
     notes = _Notes(found)
     try:
-        info = registry.find(found.path, "media").load(found.path, context)
-        span = measure_span(info)
+        recording: Recording = registry.find(found.path, "media").load(found.path, context)
     except LoadError as error:
         notes.add("media_unreadable", brief(error))
         return [], notes.problems
+    info, span = recording.info, recording.span
     start = _start(found, info, context)
     device_start_s = (
         None

@@ -155,12 +155,14 @@ def _events(
     for stream in LOGS:
         own = [row for f, rows in read if f.stream == stream and not f.shared for row in rows]
         shared = [row for f, rows in read if f.stream == stream and f.shared for row in rows]
-        table, wrong = events_table(sitting, stream, own)
-        found += wrong + _far(table, stream)
-        made.append(table)
-        table, wrong = events_table(sitting, stream, shared)
-        found += wrong
-        made.append(_part(table, sitting, also=_is_carried(table)))
+        if own:
+            table, wrong = events_table(sitting, stream, own)
+            found += wrong + _far(table, stream)
+            made.append(table)
+        if shared:
+            table, wrong = events_table(sitting, stream, shared)
+            found += wrong
+            made.append(_part(table, sitting, also=_is_carried(table)))
     made += _earlier_logs(sitting, context)
     frame = tables.join("events", made)
     return frame.sort_values(["stream", "device_s"], kind="stable", ignore_index=True)
@@ -202,12 +204,14 @@ def _positions(
     for stream in POSITIONS:
         own = [row for f, rows in read if f.stream == stream and not f.shared for row in rows]
         shared = [row for f, rows in read if f.stream == stream and f.shared for row in rows]
-        table, wrong = positions_table(sitting, stream, own)
-        found += wrong + _far(table, stream)
-        made.append(table)
-        table, wrong = positions_table(sitting, stream, shared)
-        found += wrong
-        made.append(_part(table, sitting, also=_near_check_in(table, stream, events)))
+        if own:
+            table, wrong = positions_table(sitting, stream, own)
+            found += wrong + _far(table, stream)
+            made.append(table)
+        if shared:
+            table, wrong = positions_table(sitting, stream, shared)
+            found += wrong
+            made.append(_part(table, sitting, also=_near_check_in(table, stream, events)))
     return tables.join("positions", made)
 
 

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any, Final
 from av.error import FFmpegError
 
 from review.loaders import matroska
-from review.loaders.container import first_of, opened, packets_of, seek
+from review.loaders.container import first_of, opened, packets_of, read_info, seek
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+    from pathlib import Path
 
     from av.container import InputContainer
 
@@ -78,8 +79,16 @@ class _Reach:
         return float((self.last + hold) * self.base)
 
 
-def measure_span(info: MediaInfo) -> Span:
-    """Find out how long a recording is.
+@dataclass(frozen=True, kw_only=True)
+class Recording:
+    """What a recording's headers say, and how long it really is."""
+
+    info: MediaInfo
+    span: Span
+
+
+def examine(path: Path | str) -> Recording:
+    """Read the headers of a recording and find out how long it is, opening it once.
 
     The declared end is looked up, or for a browser's recording its last clusters; only where that
     fails, or the content does not reach the declared end, the whole file is walked through,
@@ -90,19 +99,24 @@ def measure_span(info: MediaInfo) -> Span:
     LoadError
         If the file cannot be opened.
     """
+    with opened(path) as container:
+        info = read_info(path, container)
+        return Recording(info=info, span=_span(container, info))
+
+
+def _span(container: InputContainer, info: MediaInfo) -> Span:
     declared_s = info.duration_s
     if declared_s is None and info.container.startswith("matroska"):
         end_s = matroska.end_s(info.path)
         if end_s is not None and end_s > info.origin_pts_s:
             return Span(duration_s=end_s - info.origin_pts_s, walked=False, packets=1)
-    with opened(info.path) as container:
-        if declared_s is not None:
-            tail = _tail(container, info, declared_s)
-            if tail is not None:
-                return tail
-            rewind = first_of(container, "video") or first_of(container, "audio")
-            seek(container, rewind, info.origin_pts_s)
-        return _walk(container, info)
+    if declared_s is not None:
+        tail = _tail(container, info, declared_s)
+        if tail is not None:
+            return tail
+        lead = first_of(container, "video") or first_of(container, "audio")
+        seek(container, lead, info.origin_pts_s)
+    return _walk(container, info)
 
 
 def borne_out(declared_s: float, measured_s: float) -> bool:
