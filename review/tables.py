@@ -238,6 +238,8 @@ def _column(frame: pd.DataFrame, field: pa.Field, wrong: list[str]) -> pa.Array 
             return pa.nulls(len(frame), field.type)
         wrong.append(f"{field.name}: absent")
         return None
+    if frame[field.name].isna().all():  # a column of nothing has no type of its own
+        return pa.nulls(len(frame), field.type)
     try:
         made = pa.Array.from_pandas(frame[field.name], type=field.type)
     except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError) as error:

@@ -40,6 +40,12 @@ def test_columns_that_may_be_missing_are_filled_and_others_dropped():
     assert made.loc[0, ["stream", "start_s"]].isna().all()
 
 
+def test_a_list_column_without_any_value_is_missing_throughout():
+    box = {"stream": "front", "device_s": 0.0, "kind": "face", "label": "face", "track": 1,
+           "x_px": 0.0, "y_px": 0.0, "w_px": 1.0, "h_px": 1.0, "score": 0.5}  # fmt: skip
+    assert tables.build("detections", [box], key=KEY)["embedding"].isna().all()
+
+
 def test_the_input_is_not_changed():
     frame = tables.build("scores", [{"risk": 1.0, "unseen": 0.0, "reasons": ["a"]}], key=KEY)
     before = frame.copy(deep=True)
