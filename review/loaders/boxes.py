@@ -28,6 +28,18 @@ def rotation_deg(path: Path) -> int:
     return 0
 
 
+def unfinished(path: Path) -> str | None:
+    """Say that an MP4 file was never finished: content without the index that comes last."""
+    try:
+        with path.open("rb") as file:
+            kinds = {kind for kind, _, _ in _boxes(file, 0, file.seek(0, 2))}
+    except OSError:
+        return None
+    if b"mdat" in kinds and not kinds & {b"moov", b"moof"}:
+        return "content without an index: the device stopped before it finished the file"
+    return None
+
+
 def is_encrypted(path: Path) -> bool:
     """Say whether a track of an MP4 file is encrypted (ISO/IEC 23001-7: encv, enca)."""
     with path.open("rb") as file:

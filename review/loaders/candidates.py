@@ -8,9 +8,9 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from review.errors import LoadError, SessionError
-from review.loaders.manifest import safe_name
 from review.loaders.problems import Problem
 from review.loaders.regions import known_adcode
+from review.loaders.subjects import safe_name
 from review.loaders.text import read_text
 from review.session import Candidate
 

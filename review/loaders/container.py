@@ -130,7 +130,7 @@ def opened(path: Path | str) -> Iterator[InputContainer]:
             "not a readable recording",
             where=path,
             expected="MP4, MOV, WebM, MKV, AVI, FLV, MPEG-TS or a sound file",
-            found=note_error(error),
+            found=boxes.unfinished(path) or note_error(error),
             todo="ask for the recording again if this should be one",
         ) from error
     try:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import tomllib
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -12,7 +11,8 @@ from review.errors import SessionError
 from review.loaders.problems import Problem
 from review.loaders.profile import Profile, read_profile, shipped_profile
 from review.loaders.regions import check_region
-from review.session import CRS, KINDS, PLATFORMS, STREAMS, Intake, Issuer, Region, Subject
+from review.loaders.subjects import SUBJECT_KEYS, read_subjects, safe_name
+from review.session import CRS, KINDS, PLATFORMS, STREAMS, Intake, Issuer, Region
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -30,9 +30,6 @@ _TABLE_KEYS: Final = {
     "positions": ("crs", "columns"),
     "events": ("columns", "words"),
 }
-_SUBJECT_KEYS: Final = ("id", "name", "start", "end", "allowed_apps")
-#: Folder of a candidate for files that serve several subjects: no subject may have this name.
-SHARED: Final = "all"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,7 +78,7 @@ def read_manifest(folder: Path) -> Manifest:
         "rulebook": _text(raw, "rulebook", path, default=profile.rulebook or None),
         "timezone": timezone.key,
         "required_streams": _required(raw, profile, path),
-        "subjects": _subjects(raw, timezone, path),
+        "subjects": read_subjects(raw, timezone, path),
         "issuer": _issuer(raw, path),
         "region": _region(raw, path),
         "positions_crs": crs,
@@ -99,19 +96,6 @@ def read_manifest(folder: Path) -> Manifest:
         ),
     }
     return Manifest(fields=fields, problems=_unknown(raw))
-
-
-def safe_name(text: str, *, where: Path, what: str) -> str:
-    """Return a name that can be a folder's; SessionError for one that could lead elsewhere."""
-    leads_away = text in (".", "..") or any(c in "/\\" or not c.isprintable() for c in text)
-    if leads_away or not text or text != text.strip():
-        raise SessionError(
-            f"{what} cannot be used as a name",
-            where=where,
-            expected="a name without slashes, line breaks or spaces around it",
-            found=repr(text),
-        )
-    return text
 
 
 def _parse(path: Path) -> dict[str, Any]:
@@ -226,75 +210,6 @@ def _required(raw: dict[str, Any], profile: Profile, path: Path) -> tuple[str, .
     return tuple(dict.fromkeys(value))
 
 
-def _subjects(raw: dict[str, Any], timezone: ZoneInfo, path: Path) -> tuple[Subject, ...]:
-    entries = raw.get("subjects")
-    if not isinstance(entries, list) or not entries:
-        raise SessionError(
-            "no subjects",
-            where=path,
-            expected="at least one [[subjects]] with id, name, start and end",
-            found=repr(entries),
-        )
-    subjects = [_subject(entry, timezone, path, n) for n, entry in enumerate(entries, start=1)]
-    ids = [s.id for s in subjects]
-    twice = {i for i in ids if ids.count(i) > 1}
-    if twice:
-        raise SessionError(
-            f"two subjects have the id {min(twice)!r}", where=path, expected="ids that differ"
-        )
-    return tuple(subjects)
-
-
-def _subject(entry: Any, timezone: ZoneInfo, path: Path, number: int) -> Subject:
-    where = f"{path}, subject {number}"
-    if not isinstance(entry, dict):
-        raise SessionError("not a table", where=where, expected="[[subjects]]", found=repr(entry))
-    subject_id = entry.get("id")
-    if not isinstance(subject_id, str) or subject_id == SHARED:
-        raise SessionError(
-            "id is missing or cannot be used",
-            where=where,
-            expected=f"a text other than {SHARED!r}",
-            found=repr(subject_id),
-        )
-    safe_name(subject_id, where=path, what=f"id of subject {number}")
-    start, end = (_moment(entry, key, timezone, where) for key in ("start", "end"))
-    if end <= start:
-        raise SessionError(
-            "the end does not come after the start",
-            where=where,
-            found=f"start {start.isoformat()}, end {end.isoformat()}",
-        )
-    apps = entry.get("allowed_apps", [])
-    if not isinstance(apps, list) or not all(isinstance(a, str) for a in apps):
-        raise SessionError("allowed_apps is not a list of texts", where=where, found=repr(apps))
-    return Subject(
-        id=subject_id,
-        name=str(entry.get("name", subject_id)),
-        start=start,
-        end=end,
-        allowed_apps=tuple(apps),
-    )
-
-
-def _moment(entry: dict[str, Any], key: str, timezone: ZoneInfo, where: str) -> datetime:
-    value = entry.get(key)
-    if isinstance(value, str):
-        try:
-            value = datetime.fromisoformat(value)
-        except ValueError:
-            value = entry[key]
-    if not isinstance(value, datetime):
-        raise SessionError(
-            f"{key} is missing or is no time",
-            where=where,
-            expected=f"{key} = 2022-12-10T08:30:00+08:00",
-            found=repr(value),
-        )
-    # A time without an offset is in the session's own time zone, which is declared beside it.
-    return value if value.tzinfo is not None else value.replace(tzinfo=timezone)
-
-
 def _issuer(raw: dict[str, Any], path: Path) -> Issuer:
     table = _table(raw, "issuer", path)
     return Issuer(name=str(table.get("name", "")), contact=str(table.get("contact", "")))
@@ -354,7 +269,7 @@ def _unknown(raw: dict[str, Any]) -> list[Problem]:
     for table, known in _TABLE_KEYS.items():
         names += [f"{table}.{key}" for key in raw.get(table, {}) if key not in known]
     for entry in raw["subjects"]:
-        names += [f"subjects.{key}" for key in entry if key not in _SUBJECT_KEYS]
+        names += [f"subjects.{key}" for key in entry if key not in SUBJECT_KEYS]
     return [
         Problem(code="unknown_key", file=FILE, message=f"{FILE}: nothing reads the key {name}")
         for name in dict.fromkeys(names)

@@ -11,9 +11,8 @@ import math
 from contextlib import contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
-import numpy as np
 from av.error import EOFError as EndOfFile
 from av.error import FFmpegError
 
@@ -29,11 +28,13 @@ from review.loaders.container import (
     seek,
 )
 from review.loaders.sound import SoundBlock, sound_blocks
+from review.loaders.upright import pixels_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    import numpy as np
     from av.container import InputContainer
     from av.video.frame import VideoFrame
     from av.video.stream import VideoStream
@@ -196,7 +197,7 @@ class VideoReader:
                     continue
                 slot = now
             yield Picture(
-                pts_s=pts_s, pixels=_pixels(frame, width_px, gray=gray), is_key=frame.key_frame
+                pts_s=pts_s, pixels=pixels_of(frame, width_px, gray=gray), is_key=frame.key_frame
             )
 
     def shown_at(self, pts_s: float, *, width_px: int | None = None) -> Picture | None:
@@ -215,7 +216,7 @@ class VideoReader:
             return None
         return Picture(
             pts_s=float(best.pts * self._base),
-            pixels=_pixels(best, width_px, gray=False),
+            pixels=pixels_of(best, width_px, gray=False),
             is_key=best.key_frame,
         )
 
@@ -298,48 +299,3 @@ class _Flight:
         if not lost or (len(lost) == 1 and not reason):
             return None
         return lost[0], until, reason or "the decoder gives no picture"
-
-
-def _pixels(frame: VideoFrame, width_px: int | None, *, gray: bool) -> NDArray[np.uint8]:
-    matrix = _display_matrix(frame)
-    lying = matrix is not None and matrix[0][0] == 0
-    width, height = frame.width, frame.height
-    if width_px is not None:
-        across, along = (height, width) if lying else (width, height)
-        along = max(1, round(along * width_px / across))
-        width, height = (along, width_px) if lying else (width_px, along)
-    pixels: Any = frame.to_ndarray(
-        format="gray" if gray else "bgr24",
-        width=width,
-        height=height,
-        # Averages what becomes one pixel; anything else shimmers when text is made small.
-        interpolation="AREA" if width < frame.width else "BILINEAR",
-    )
-    return pixels if matrix is None else _upright(pixels, matrix)
-
-
-def _display_matrix(frame: VideoFrame) -> tuple[tuple[int, int], tuple[int, int]] | None:
-    """Return the 2×2 part of the container's display matrix in quarter turns, None for upright."""
-    if not frame.rotation and "DISPLAYMATRIX" not in frame.side_data:
-        return None
-    side: Any = frame.side_data
-    raw = np.frombuffer(bytes(side["DISPLAYMATRIX"]), dtype=np.int32)
-    # ISO/IEC 14496-12, 8.3.2: a b u c d v x y w, of which a b c d are 16.16 fixed point.
-    turn = np.rint(raw[[0, 1, 3, 4]] / 65536).astype(int)
-    a, b, c, d = (int(v) for v in np.sign(turn))
-    if (a, b, c, d) == (1, 0, 0, 1) or abs(a * d - b * c) != 1 or (a and b):
-        return None
-    return ((a, b), (c, d))
-
-
-def _upright(
-    pixels: NDArray[np.uint8], matrix: tuple[tuple[int, int], tuple[int, int]]
-) -> NDArray[np.uint8]:
-    """Apply a display matrix of quarter turns and mirrorings (x' = a x + c y, y' = b x + d y)."""
-    (a, b), (c, d) = matrix
-    if a == 0:
-        pixels = pixels.swapaxes(0, 1)
-        # Now the columns are the former rows: x' = c y, y' = b x.
-        a, d = c, b
-    turned = pixels[:: 1 if d > 0 else -1, :: 1 if a > 0 else -1]
-    return np.ascontiguousarray(turned)

@@ -217,6 +217,37 @@ def test_what_does_not_decode_is_skipped_and_noted(tmp_path):
     assert max(left) == pytest.approx(19.8, abs=0.1)
 
 
+def test_damage_says_from_when_to_when(tmp_path):
+    options = {"preset": "ultrafast", "x264-params": "keyint=5:min-keyint=5:scenecut=0"}
+    path = write_video(
+        tmp_path / "a.mp4", seconds=20, fps=5, size=(320, 240), codec_options=options
+    )
+    with open_video(path) as video:
+        sizes = [p.size_bytes for p in video.packets()]
+    raw = bytearray(path.read_bytes())
+    start = raw.index(b"mdat") + 4
+    # Pictures 40 to 59 (8 s to 12 s) become noise that cannot be a picture.
+    first, last = start + sum(sizes[:40]), start + sum(sizes[:60])
+    raw[first:last] = b"\xff" * (last - first)
+    path.write_bytes(raw)
+    with open_video(path) as video:
+        left = [round(p.pts_s, 3) for p in video.pictures()]
+        (damage,) = video.damage
+    assert left == [round(0.2 * n, 3) for n in range(100) if not 40 <= n < 60]
+    assert (damage.start_pts_s, damage.end_pts_s) == pytest.approx((8, 12))
+    assert damage.reason
+
+
+def test_a_sound_file_has_no_damage(tmp_path):
+    options = {"preset": "medium", "bf": "3", "x264-params": "b-adapt=0"}
+    path = write_video(tmp_path / "a.mp4", seconds=6, fps=10, codec_options=options)
+    with open_video(path) as video:
+        assert len(list(video.pictures())) == 60
+        assert video.damage == []
+        assert len(list(video.pictures(start_pts_s=2.05, end_pts_s=4))) == 19
+        assert video.damage == []
+
+
 def test_a_cut_off_file_gives_what_is_there(tmp_path):
     path = write_video(
         tmp_path / "a.mp4", seconds=10, size=(320, 240), options={"movflags": "faststart"}
@@ -267,6 +298,14 @@ def test_what_is_no_recording_is_refused_in_one_line(tmp_path, name, content, wo
         probe(path)
     assert "\n" not in str(caught.value)
     assert str(path) in str(caught.value)
+
+
+def test_a_recording_that_was_never_finished_says_so(tmp_path):
+    path = write_video(tmp_path / "a.mp4", seconds=4, size=(320, 240))
+    raw = path.read_bytes()
+    path.write_bytes(raw[: raw.index(b"moov") - 4])
+    with pytest.raises(LoadError, match="stopped before it finished"):
+        probe(path)
 
 
 def test_a_file_that_is_not_there(tmp_path):

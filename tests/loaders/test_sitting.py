@@ -296,6 +296,34 @@ def test_files_that_belong_nowhere_are_named(session_folder, place):
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    "more", ["_a'b\"c", "_50% %03d", "_正面 摄像头", "_🎥é", "_#1?&x=y", "_[1] (2)*"]
+)
+def test_file_names_as_people_write_them(session_folder, place, more):
+    folder = session_folder / "recordings" / "C1" / "theory"
+    write_video(folder / "front" / named(3, more), seconds=1, sound_s=1)
+    list_path = folder / "screen" / f"20221210T083005+0800{more}.m3u8"
+    write_video(list_path, seconds=2, container="hls", options={
+        "hls_segment_filename": str(list_path.parent / "part%d.ts"), "hls_time": "1",
+    })  # fmt: skip
+    parts = sorted(list_path.parent.glob("part*.ts"))
+    text = list_path.read_text(encoding="utf-8")
+    for part in parts:
+        # A line that starts with # would be a comment; no part can be called that.
+        renamed = part.with_name(f"{part.stem}{more}.ts")
+        part.rename(renamed)
+        text = text.replace(part.name, renamed.name)
+    list_path.write_text(text, encoding="utf-8")
+    place(f"theory/gps/phone1{more}.csv", fixes(0, 1))
+    place(f"theory/events/client{more}.jsonl", jsonl((0, "login", {})))
+    record = load_sitting(folder)
+    assert codes(record) == []
+    assert list(record.segments["device_start_s"]) == [3, 5]
+    assert len(list(pictures(record, "front"))) == 5
+    assert len(list(pictures(record, "screen"))) == 10
+    assert (len(record.positions), len(record.events)) == (2, 1)
+
+
 def test_a_playlist_is_one_segment_and_its_parts_are_none(session_folder):
     folder = session_folder / "recordings" / "C1" / "theory"
     path = folder / "front" / named(0).replace(".mp4", ".m3u8")

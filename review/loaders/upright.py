@@ -1,0 +1,57 @@
+"""From a decoded picture to upright pixels."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from av.video.frame import VideoFrame
+    from numpy.typing import NDArray
+
+
+def pixels_of(frame: VideoFrame, width_px: int | None, *, gray: bool) -> NDArray[np.uint8]:
+    """Return a decoded picture upright, of a given width, in BGR or grey."""
+    matrix = _display_matrix(frame)
+    lying = matrix is not None and matrix[0][0] == 0
+    width, height = frame.width, frame.height
+    if width_px is not None:
+        across, along = (height, width) if lying else (width, height)
+        along = max(1, round(along * width_px / across))
+        width, height = (along, width_px) if lying else (width_px, along)
+    pixels: Any = frame.to_ndarray(
+        format="gray" if gray else "bgr24",
+        width=width,
+        height=height,
+        # Averages what becomes one pixel; anything else shimmers when text is made small.
+        interpolation="AREA" if width < frame.width else "BILINEAR",
+    )
+    return pixels if matrix is None else _upright(pixels, matrix)
+
+
+def _display_matrix(frame: VideoFrame) -> tuple[tuple[int, int], tuple[int, int]] | None:
+    """Return the 2×2 part of the container's display matrix in quarter turns, None for upright."""
+    if not frame.rotation and "DISPLAYMATRIX" not in frame.side_data:
+        return None
+    side: Any = frame.side_data
+    raw = np.frombuffer(bytes(side["DISPLAYMATRIX"]), dtype=np.int32)
+    # ISO/IEC 14496-12, 8.3.2: a b u c d v x y w, of which a b c d are 16.16 fixed point.
+    turn = np.rint(raw[[0, 1, 3, 4]] / 65536).astype(int)
+    a, b, c, d = (int(v) for v in np.sign(turn))
+    if (a, b, c, d) == (1, 0, 0, 1) or abs(a * d - b * c) != 1 or (a and b):
+        return None
+    return ((a, b), (c, d))
+
+
+def _upright(
+    pixels: NDArray[np.uint8], matrix: tuple[tuple[int, int], tuple[int, int]]
+) -> NDArray[np.uint8]:
+    """Apply a display matrix of quarter turns and mirrorings (x' = a x + c y, y' = b x + d y)."""
+    (a, b), (c, d) = matrix
+    if a == 0:
+        pixels = pixels.swapaxes(0, 1)
+        # Now the columns are the former rows: x' = c y, y' = b x.
+        a, d = c, b
+    turned = pixels[:: 1 if d > 0 else -1, :: 1 if a > 0 else -1]
+    return np.ascontiguousarray(turned)
