@@ -117,7 +117,7 @@ def _in_decoding_order(packets: Iterable[Any]) -> Iterator[Any]:
         known.add(index)
         if packet.dts is not None:
             yield packet
-    # A stream that knows none at all has no picture out of order, or it would.
+    # A stream that knows none at all: if its pictures are out of order, the muxer refuses it.
     for first in waiting.values():
         for early in first:
             early.dts = early.pts

@@ -46,7 +46,9 @@ class Timeline {
     for (const label of labels)
       rows.push({ kind: "flags", name: `label.${label}`, label, items: data.flags.filter((flag) => flag.label === label) });
     for (const stream of data.streams) {
-      const states = data.coverage[stream], events = data.events[stream];
+      const states = data.coverage[stream];
+      const [first, last] = data.extent;
+      const events = data.events[stream]?.filter(([at]) => at >= first && at <= last);
       if (states?.length || events?.length)
         rows.push({ kind: events ? "events" : "coverage", name: `stream.${stream}`, stream, states: states ?? [], events: events ?? [] });
     }
