@@ -72,12 +72,12 @@ def bare_packets(path: Path) -> int:
     with av.open(str(path)) as container:
         video = container.streams.video[0]
         top, bottom = video.time_base.numerator, video.time_base.denominator
-        found = [
+        found = (
             (p.pts * top / bottom, p.size, p.is_keyframe, p.duration * top / bottom)
             for p in container.demux(video)
             if p.pts is not None
-        ]
-        return len(found)
+        )
+        return sum(1 for _ in found)
 
 
 def bare_keys(path: Path) -> int:
@@ -102,7 +102,7 @@ def our_probe(path: Path) -> int:
 def our_packets(path: Path) -> int:
     """Do the same by the loaders."""
     with open_video(path) as video:
-        return len(list(video.packets()))
+        return sum(1 for _ in video.packets())
 
 
 def our_keys(path: Path) -> int:

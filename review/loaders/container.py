@@ -45,8 +45,9 @@ _PLAYLIST_OPTIONS: Final = {
 }
 #: Seconds until a file that yields nothing is given up (opening, one read).
 _PATIENCE_S: Final = (60.0, 60.0)
-#: Read errors in a row without a packet between them, after which nothing more is expected.
-_GIVE_UP_AFTER: Final = 32
+#: Read errors after which nothing more is expected of a file. Where reading cannot go on, each of
+#: them costs microseconds; where it can, no recording worth looking at has as many.
+_GIVE_UP_AFTER: Final = 2000
 #: Containers of the MP4 family, whose boxes are looked into directly.
 _MP4: Final = "mov,mp4"
 
@@ -199,17 +200,12 @@ def packets_of(
     errors
         A list to which the read errors on the way are added.
     """
-    failures = 0
-    while failures < _GIVE_UP_AFTER:
+    for _ in range(_GIVE_UP_AFTER):
         try:
-            for packet in container.demux(*streams):
-                if packet.size:
-                    failures = 0
-                yield packet
+            yield from container.demux(*streams)
         except EndOfFile:
             return
         except (FFmpegError, OSError) as error:
-            failures += 1
             if errors is not None:
                 errors.append(note_error(error))
         else:

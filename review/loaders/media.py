@@ -131,17 +131,23 @@ class VideoReader:
     def packets(self) -> Iterator[Packet]:
         """Walk all packets of the picture track without decoding, in the file's order."""
         self._rewind(None)
+        # Whole numbers divided once give the same float as the fraction, ten times faster.
         top, bottom = self._base.numerator, self._base.denominator
+        make = tuple.__new__
         for packet in packets_of(self._container, self._stream):
-            stamp = packet.pts if packet.pts is not None else packet.dts
-            size = packet.size
-            if stamp is not None and size:
-                # Whole numbers divided once give the same float as the fraction, ten times faster.
-                yield Packet(
-                    stamp * top / bottom,
-                    size,
-                    packet.is_keyframe,
-                    (packet.duration or 0) * top / bottom,
+            stamp, size = packet.pts, packet.size
+            if stamp is None:
+                stamp = packet.dts
+            if size and stamp is not None:
+                length = packet.duration
+                yield make(
+                    Packet,
+                    (
+                        stamp * top / bottom,
+                        size,
+                        packet.is_keyframe,
+                        length * top / bottom if length else 0.0,
+                    ),
                 )
 
     def pictures(
