@@ -70,6 +70,8 @@ def _row(record: SittingRecord, stream: str, *, required: bool) -> dict[str, Any
         return row | _view(record, stream)
     table = record.positions if stream in POSITIONS else record.events
     times = table.loc[table["stream"] == stream, "device_s"].to_numpy(dtype=float)
+    # Entries that were carried over from an earlier subject are not this one's.
+    times = times[times >= -record.sitting.session.intake.opens_s]
     row |= {"segments": 0, "entries": len(times)}
     if len(times):
         row |= {"first_s": times.min(), "last_s": times.max()}

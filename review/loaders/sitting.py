@@ -273,7 +273,11 @@ def _missing(
         folder = sitting.folder.relative_to(sitting.session.folder).as_posix()
         return [Problem(code="sitting_empty", message=f"no recordings at all; expected {folder}")]
     shown = set(segments.loc[segments["duration_s"] > 0, "stream"])
-    usable = shown | set(events["stream"]) | set(positions["stream"])
+    # What was carried over from an earlier subject does not stand for a log of this one.
+    opens_s = -sitting.session.intake.opens_s
+    logged = set(events.loc[events["device_s"] >= opens_s, "stream"])
+    placed = set(positions.loc[positions["device_s"] >= opens_s, "stream"])
+    usable = shown | logged | placed
     given = {file.stream for file in everything}
     return [
         Problem(

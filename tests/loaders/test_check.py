@@ -61,6 +61,17 @@ class TestDeep:
         assert (row["start_s"], row["end_s"]) == pytest.approx((62.8, 70.0))
         assert "7.2 s" in row["message"]
 
+    def test_a_hole_in_another_subjects_part_is_not_this_ones(self, sitting):
+        minutes = [n for n in range(290) if not 15 <= n < 30]
+        write_video(
+            sitting.shared_folder / "front" / "20221210T083000+0800.mkv",
+            times_ms=[n * 60_000 + s for n in minutes for s in range(0, 60_000, 1500)],
+            key_every=40,
+        )
+        (row,) = self.found(sitting).to_dict("records")
+        assert (row["start_s"], row["end_s"]) == pytest.approx((898.5, 1800))
+        assert self.found(sitting.session.sitting("C1", "skills")).empty
+
     def test_a_hole_in_the_sound_alone(self, sitting):
         write_video(
             sitting.folder / "front" / "20221210T083000+0800.mkv", seconds=12, sound_s=4,

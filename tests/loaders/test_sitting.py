@@ -262,6 +262,15 @@ class TestShared:
         record = load_sitting(session_folder / "recordings" / "C1" / "skills")
         assert list(record.events["type"]) == ["login", "answer_start"]
         assert list(record.events["device_s"]) == [-6900, 10]
+        # A log-in of the morning alone is no log of the second subject.
+        (session_folder / "recordings/C1/skills/events/client.jsonl").unlink()
+        manifest = session_folder / "session.toml"
+        text = manifest.read_text(encoding="utf-8").replace('["front"]', '["events_client"]')
+        manifest.write_text(text, encoding="utf-8")
+        place("skills/events/phone1.jsonl", jsonl((6310, "login", {})))
+        lacking = load_sitting(session_folder / "recordings" / "C1" / "skills")
+        assert codes(lacking) == ["stream_missing"]
+        assert list(lacking.events["device_s"]) == [-6900, 10]
         # ... but a later subject's does not count for an earlier one.
         place("skills/events/client.jsonl", jsonl((6200, "login", {})))
         theory = load_sitting(session_folder / "recordings" / "C1" / "theory")
