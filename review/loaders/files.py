@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 from review.errors import LoadError
 from review.loaders import photos, playlist
 from review.loaders.problems import Problem
-from review.loaders.text import read_text
+from review.loaders.text import is_plain, plain, read_text
 from review.loaders.times import parse_time
 from review.session import VIEW_ALIASES, VIEWS
 
@@ -80,6 +80,9 @@ def find_files(sitting: Sitting, timezone: ZoneInfo) -> SittingFiles:
         if folder.is_dir():
             starts = _starts(folder, sitting, timezone, files.problems)
             for path in sorted(folder.iterdir()):
+                if not is_plain(path.name):
+                    files.problems.append(_unnameable(path))
+                    continue
                 _take(path, starts, files, sitting=sitting, shared=shared)
     for kind in (files.media, files.positions, files.logs):
         kind.sort(key=lambda found: (found.stream, found.file))
@@ -104,13 +107,13 @@ def _take(
         if name != RECORDINGS_CSV and not _is_dropping(path):
             files.problems.append(_unexpected(path, sitting))
     elif stream in VIEWS:
-        for file in _media_files(path):
+        for file in _media_files(path, files.problems):
             start, naive = starts.get((stream, file.relative_to(path).as_posix()), (None, False))
             found = _found(stream, file, sitting, shared=shared)
             files.media.append(replace(found, start=start, start_naive=naive))
     elif name in _OWNERS:
         into = files.positions if name == "gps" else files.logs
-        for file in _files(path):
+        for file in _files(path, files.problems):
             owner = _owner(file.name, _OWNERS[name])
             if owner is None:
                 files.problems.append(_unexpected(file, sitting))
@@ -123,7 +126,7 @@ def _take(
 
 
 def _take_photos(folder: Path, files: SittingFiles, sitting: Sitting) -> None:
-    for file in _files(folder):
+    for file in _files(folder, files.problems):
         photo = file.stem.lower()
         if photo in photos.NAMES and file.suffix.lower() in photos.SUFFIXES:
             files.photos.setdefault(photo, file)
@@ -135,20 +138,31 @@ def _found(stream: str, path: Path, sitting: Sitting, *, shared: bool) -> Found:
     return Found(stream=stream, path=path, file=relative(sitting, path), shared=shared)
 
 
-def _files(folder: Path) -> Iterator[Path]:
+def _files(folder: Path, problems: list[Problem]) -> Iterator[Path]:
     for path in sorted(folder.rglob("*")):
-        if path.is_file() and not _is_dropping(path):
+        if not path.is_file() or _is_dropping(path):
+            continue
+        if is_plain(path.relative_to(folder).as_posix()):
             yield path
+        else:
+            problems.append(_unnameable(path))
 
 
-def _media_files(folder: Path) -> Iterator[Path]:
+def _media_files(folder: Path, problems: list[Problem]) -> Iterator[Path]:
     """Yield the recordings of a view; what a playlist names is a part of it, not one more."""
-    everything = list(_files(folder))
+    everything = list(_files(folder, problems))
     parts: set[Path] = set()
     for path in everything:
         if path.suffix.lower() in playlist.SUFFIXES:
             parts |= playlist.parts_on_disk(path)
     yield from (path for path in everything if path.resolve() not in parts)
+
+
+def _unnameable(path: Path) -> Problem:
+    """Refuse a file whose name no table can hold and no program can show."""
+    name = plain(path.name)
+    message = f"{name}: the name is not text in UTF-8; rename the file"
+    return Problem(code="file_refused", file=name, message=message)
 
 
 def _is_dropping(path: Path) -> bool:

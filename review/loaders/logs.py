@@ -13,6 +13,7 @@ import pandas as pd
 from review import tables
 from review.loaders import registry
 from review.loaders.problems import Problem
+from review.loaders.text import plain
 from review.loaders.times import seconds_since
 
 if TYPE_CHECKING:
@@ -88,6 +89,6 @@ def _row(row: Mapping[str, Any], words: Mapping[str, str]) -> dict[str, Any]:
         "time": row["time"],
         "device_time": row["time"].isoformat(),
         "server_time": None if server is None else server.astimezone(UTC).isoformat(),
-        "type": kind,
-        "detail": json.dumps(detail, ensure_ascii=False, sort_keys=True, default=str),
+        "type": plain(kind),
+        "detail": plain(json.dumps(detail, ensure_ascii=False, sort_keys=True, default=str)),
     }

@@ -76,7 +76,7 @@ def _row(
     values = {c: cells[n].strip() if n < len(cells) else "" for c, n in places.items()}
     read = parse_time(values["time"], context.timezone)
     numbers = {c: to_number(values.get(c, "")) for c in _NUMBERS}
-    mock, crs = values.get("mock", "").lower(), _crs(values.get("crs", ""))
+    mock, crs = values.get("mock", "").lower(), crs_name(values.get("crs", ""))
     wrong = [c for c, n in numbers.items() if n is None and (values.get(c) or c in _PLACE)]
     wrong += ["mock"] if mock not in _TRUE + _FALSE else []
     wrong += ["crs"] if crs not in ("", *CRS) else []
@@ -93,7 +93,7 @@ def _row(
     }, ""
 
 
-def _crs(text: str) -> str:
+def crs_name(text: str) -> str:
     """``GCJ-02`` and ``bd09ll`` are ways to write ``gcj02`` and ``bd09``."""
     return text.lower().replace("-", "").replace("_", "").removesuffix("ll")
 

@@ -9,7 +9,7 @@ from gpxpy.gpx import GPXException
 
 from review.errors import LoadError
 from review.loaders.badlines import Tally, text_problems
-from review.loaders.position_csv import to_number
+from review.loaders.position_csv import crs_name, to_number
 from review.loaders.registry import Context, Loaded, Loader
 from review.loaders.text import read_text
 
@@ -96,6 +96,8 @@ def _row(point: Any) -> dict[str, Any]:
                 row[column] = to_number(value)
             elif column == "mock":
                 row[column] = value.lower() in ("1", "true")
+            elif column == "crs" and value:
+                row["crs"] = crs_name(value)
             elif column is not None and value:
                 row[column] = value
     return row

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +14,9 @@ from review import tables
 from review.loaders import registry
 from review.loaders.coordinates import in_china, to_wgs84
 from review.loaders.problems import Problem
+from review.loaders.text import plain
 from review.loaders.times import seconds_since
+from review.session import CRS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -72,7 +75,11 @@ def positions_table(
 
 def _usable(rows: list[dict[str, Any]], stream: str) -> tuple[list[dict[str, Any]], list[Problem]]:
     kept, off_globe = [], 0
+    systems: Counter[str] = Counter()
     for row in rows:
+        if row.get("crs") not in (None, *CRS):
+            systems[str(row["crs"])[:40]] += 1
+            continue
         lat, lon = float(row["lat_deg"]), float(row["lon_deg"])
         # 0, 0 is what a phone reports that knows nothing.
         if not (abs(lat) <= 90 and abs(lon) <= 180) or (lat == 0 and lon == 0):
@@ -87,7 +94,7 @@ def _usable(rows: list[dict[str, Any]], stream: str) -> tuple[list[dict[str, Any
                 "accuracy_m": _not_negative(row.get("accuracy_m")),
                 "altitude_m": _number(row.get("altitude_m")),
                 "speed_mps": _not_negative(row.get("speed_mps")),
-                "provider": row.get("provider"),
+                "provider": None if row.get("provider") is None else plain(row["provider"]),
                 "mock": bool(row.get("mock", False)),
                 "crs": row.get("crs"),
             }
@@ -95,6 +102,10 @@ def _usable(rows: list[dict[str, Any]], stream: str) -> tuple[list[dict[str, Any
     problems = []
     if off_globe:
         message = f"{off_globe} positions are outside of the globe or at 0, 0 and were dropped"
+        problems.append(Problem(code="position_bad", stream=stream, message=message))
+    if systems:
+        named = ", ".join(f"{name!r} ({count})" for name, count in systems.most_common(5))
+        message = f"positions in an unknown coordinate system were dropped: {named}"
         problems.append(Problem(code="position_bad", stream=stream, message=message))
     return kept, problems
 

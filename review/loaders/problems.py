@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from review import tables
 from review.errors import ReviewError
+from review.loaders.text import plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -84,7 +85,7 @@ class Problem:
             "code": self.code,
             "start_s": self.start_s,
             "end_s": self.end_s,
-            "message": " ".join(self.message.split()),
+            "message": plain(" ".join(self.message.split())),
         }
 
 

@@ -53,6 +53,19 @@ def read_text(path: Path, *, most_bytes: int = MOST_BYTES) -> tuple[str, str | N
         return raw.decode("utf-8-sig", errors="replace"), "damaged"
 
 
+def plain(text: str) -> str:
+    """Return a text that every program can write: lone surrogates become escapes.
+
+    JSON may hold them, and so may the names of files that were made in another encoding.
+    """
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def is_plain(text: str) -> bool:
+    """Say whether a text is free of lone surrogates."""
+    return plain(text) == text
+
+
 def read_json(path: Path) -> tuple[Any, str | None]:
     """Return what a JSON file holds, and the encoding as in :func:`read_text`; LoadError if none.
 

@@ -57,11 +57,13 @@ def of_sitting(folder, _path):
     check_sitting(sitting, deep=True)
 
 
-def of_positions(_folder, path):
+def of_positions(folder, path):
+    of_sitting(folder, path)
     load_positions(path, CONTEXT)
 
 
-def of_log(_folder, path):
+def of_log(folder, path):
+    of_sitting(folder, path)
     load_log(path, CONTEXT)
 
 

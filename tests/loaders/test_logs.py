@@ -85,6 +85,14 @@ def test_a_bad_line_is_counted_and_the_others_are_read(place, line):
     assert problems.iloc[0]["file"] == "recordings/C1/theory/events/client.jsonl"
 
 
+def test_characters_that_nothing_can_write_become_escapes(place):
+    text = json.dumps({"time": at(0), "type": "\ud800x", "detail": {"k\udfff": "\ud83d"}})
+    events, problems = load(place, "client.jsonl", text)
+    assert events.loc[0, "type"] == "\\ud800x"
+    assert "\\udfff" in events.loc[0, "detail"]
+    assert list(problems["code"]) == ["event_unknown"]
+
+
 def test_unknown_types_are_kept_and_counted(place):
     text = "\n".join(json.dumps({"time": at(n), "type": kind})
                      for n, kind in enumerate(["login", "foo", "bar", "foo"]))  # fmt: skip

@@ -299,6 +299,13 @@ def test_order_repetitions_and_places_off_the_globe(session_folder):
     assert next(p for p in problems if p.code == "position_bad").message.startswith("3 positions")
 
 
+def test_a_system_that_nobody_knows(session_folder):
+    rows = [{"lat_deg": 39.9, "lon_deg": 116.4, "crs": c} for c in ("utm50n", "gcj02", "utm50n")]
+    frame, problems = table(session_folder, rows)
+    assert list(frame["crs"]) == ["gcj02"]
+    assert "'utm50n' (2)" in problems[0].message
+
+
 def test_positions_days_away_are_kept_and_said(session_folder, place):
     path = place("theory/gps/phone2.csv", "time,lat,lon\n2019-01-01T00:00:00Z,39.9,116.4\n")
     record = load_sitting(path.parents[1])

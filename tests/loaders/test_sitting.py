@@ -1,4 +1,5 @@
 import json
+import os
 from datetime import timedelta
 
 import numpy as np
@@ -331,6 +332,19 @@ def test_file_names_as_people_write_them(session_folder, place, more):
     assert len(list(pictures(record, "front"))) == 5
     assert len(list(pictures(record, "screen"))) == 10
     assert (len(record.positions), len(record.events)) == (2, 1)
+
+
+def test_a_name_that_is_no_text_is_refused_and_shown_with_escapes(session_folder, place):
+    path = place("theory/gps/phone1.csv", fixes(0, 1))
+    for odd in (b"phone1_\xd5\xfd.csv", b"..\xff"):
+        try:
+            (path.parent / os.fsdecode(odd)).write_bytes(b"x")
+        except OSError:
+            pytest.skip("this file system has no such names")
+    record = load_sitting(path.parents[1])
+    found = record.problems[record.problems["code"] == "file_refused"]
+    assert sorted(found["file"]) == ["..\\udcff", "phone1_\\udcd5\\udcfd.csv"]
+    assert len(record.positions) == 2
 
 
 def test_a_playlist_is_one_segment_and_its_parts_are_none(session_folder):
