@@ -136,7 +136,8 @@ def compare(path: Path, repeats: int) -> None:
     """Print each kind of work, bare and by the loaders, in turns."""
     print(f"{'work':<14}{'bare s':>10}{'ours s':>10}{'ratio':>8}{'cpu ratio':>11}")
     for name, (bare, ours) in WORK.items():
-        turns = 1 if name == "all pictures" else repeats * (10 if name == "probe" else 1)
+        # The slow ones are steady enough in one turn.
+        turns = {"probe": 10 * repeats, "packets": repeats}.get(name, 1)
         rounds = [(timed(bare, path), timed(ours, path)) for _ in range(turns)]
         if name != "probe":
             counts = {turn[2] for pair in rounds for turn in pair}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from review import tables
+from review import tables, words
 from review.errors import ReviewError
 from review.loaders.text import plain
 
@@ -14,54 +14,52 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-#: Code -> (severity, what it means). ``error``: evidence is missing or cannot be used; ``warning``:
-#: something was dropped, assumed or contradicts itself; ``info``: good to know.
-CODES: Final[Mapping[str, tuple[str, str]]] = {
+#: Code -> severity. ``error``: evidence is missing or cannot be used; ``warning``: something was
+#: dropped, assumed or contradicts itself; ``info``: good to know. What each means is said in both
+#: languages in the section ``problem`` of ``review/words.toml``; see :func:`meaning`.
+CODES: Final[Mapping[str, str]] = {
     # session.toml and candidates.csv
-    "unknown_key": ("warning", "a key of session.toml that nothing reads, most likely misspelt"),
-    "candidate_row": ("error", "a row of candidates.csv that cannot be used; the others are"),
-    "candidate_subject": ("error", "a candidate is entered for a subject that does not exist"),
-    "candidate_cell": ("warning", "a cell that a spreadsheet program has most likely mangled"),
-    "encoding": ("info", "a text file in another encoding than UTF-8"),
+    "unknown_key": "warning",
+    "candidate_row": "error",
+    "candidate_subject": "error",
+    "candidate_cell": "warning",
+    "encoding": "info",
     # the folder of a sitting
-    "sitting_empty": ("error", "no file at all for this sitting"),
-    "stream_missing": ("error", "a required stream has no usable file"),
-    "file_unexpected": ("info", "a file that belongs to no stream"),
-    "file_unreadable": ("error", "a file that cannot be opened or read"),
-    "file_refused": ("error", "a file that is not what its place demands, or is not safe to read"),
-    "recordings_csv": ("warning", "a row of recordings.csv that cannot be used"),
-    "photo_unreadable": ("error", "an identity photograph that cannot be opened"),
-    "photo_missing": ("info", "an identity photograph is not there"),
+    "sitting_empty": "error",
+    "stream_missing": "error",
+    "file_unexpected": "info",
+    "file_unreadable": "error",
+    "file_refused": "error",
+    "recordings_csv": "warning",
+    "photo_unreadable": "error",
+    "photo_missing": "info",
     # recordings
-    "media_unreadable": ("error", "a recording that cannot be opened"),
-    "media_empty": ("error", "a recording in which nothing is recorded, whatever it declares"),
-    "media_no_video": ("warning", "a recording of a view without a picture track"),
-    "duration_contradicted": ("warning", "the content does not bear out the declared length"),
-    "duration_measured": ("info", "no length is declared; it was measured through the content"),
-    "media_damaged": ("warning", "a stretch of a recording that cannot be read or decoded"),
-    "media_encrypted": ("error", "a recording that is encrypted"),
-    "media_gap": ("warning", "a hole in the time stamps within one recording"),
-    "media_time_back": ("warning", "time stamps within one recording go back"),
-    "playlist_part": ("warning", "a part that a playlist names is not there"),
-    "start_unknown": ("warning", "nothing says when a recording starts"),
-    "start_assumed": ("info", "when a recording starts follows from a weak source"),
-    "start_unlikely": ("warning", "a recording that lies wholly outside of the session's day"),
+    "media_unreadable": "error",
+    "media_empty": "error",
+    "media_no_video": "warning",
+    "duration_contradicted": "warning",
+    "duration_measured": "info",
+    "media_damaged": "warning",
+    "media_encrypted": "error",
+    "media_gap": "warning",
+    "media_time_back": "warning",
+    "playlist_part": "warning",
+    "start_unknown": "warning",
+    "start_assumed": "info",
+    "start_unlikely": "warning",
     # positions and logs
-    "line_bad": ("warning", "lines that cannot be read; the others are"),
-    "time_naive": ("info", "times without an offset, taken in the session's time zone"),
-    "checksum_bad": ("warning", "NMEA sentences whose checksum does not hold"),
-    "position_bad": ("warning", "positions outside of the globe"),
-    "positions_empty": ("warning", "a file of positions without a single usable one"),
-    "crs_undeclared": (
-        "warning",
-        "the coordinate system is not declared; the platform's was taken",
-    ),
-    "duplicates": ("info", "rows that repeat another one were dropped"),
-    "events_empty": ("warning", "a log without a single usable entry"),
-    "event_unknown": ("info", "event types that the project does not know; kept"),
-    "time_far": ("warning", "times that lie days away from the session"),
+    "line_bad": "warning",
+    "time_naive": "info",
+    "checksum_bad": "warning",
+    "position_bad": "warning",
+    "positions_empty": "warning",
+    "crs_undeclared": "warning",
+    "duplicates": "info",
+    "events_empty": "warning",
+    "event_unknown": "info",
+    "time_far": "warning",
     # the deep walk and the check of a whole session
-    "deep_failed": ("error", "a file could not be walked through"),
+    "deep_failed": "error",
 }
 
 
@@ -81,7 +79,7 @@ class Problem:
         return {
             "stream": self.stream,
             "file": self.file,
-            "severity": CODES[self.code][0],
+            "severity": CODES[self.code],
             "code": self.code,
             "start_s": self.start_s,
             "end_s": self.end_s,
@@ -92,8 +90,20 @@ class Problem:
 def table(problems: Iterable[Problem], *, key: tuple[str, str, str]) -> pd.DataFrame:
     """Make the table ``problems``, the gravest first, else in the order they were found."""
     order = {name: n for n, name in enumerate(reversed(tables.SEVERITIES))}
-    ranked = sorted(problems, key=lambda p: order[CODES[p.code][0]])
+    ranked = sorted(problems, key=lambda p: order[CODES[p.code]])
     return tables.build("problems", [p.row() for p in ranked], key=key)
+
+
+def meaning(code: str, language: words.Language = "en") -> str:
+    """Say what a code means, or return it as it is where the table lacks it.
+
+    Examples
+    --------
+    >>> meaning("sitting_empty"), meaning("media_encrypted", "zh")
+    ('no file at all for this sitting', '录像已加密')
+    """
+    entry = words.table().get(f"problem.{code}")
+    return entry[language] if entry else code
 
 
 def brief(error: ReviewError) -> str:
