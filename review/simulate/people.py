@@ -17,9 +17,11 @@ if TYPE_CHECKING:
     import numpy as np
 
 _SURNAMES: Final = "王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗"
-_GIVEN: Final = (
-    "建国", "晓燕", "志强", "丽华", "海涛", "雪梅", "文杰", "思远", "佳琪", "俊峰", "雨欣", "永强",
-    "秀英", "子轩", "梦瑶", "立新", "春燕", "国栋", "欣怡", "浩然",
+_MEN: Final = (
+    "建国", "志强", "海涛", "文杰", "俊峰", "永强", "子轩", "立新", "国栋", "浩然",
+)  # fmt: skip
+_WOMEN: Final = (
+    "晓燕", "丽华", "雪梅", "思雨", "佳琪", "雨欣", "秀英", "梦瑶", "春燕", "欣怡",
 )  # fmt: skip
 #: Occupation and levels of the ITMC session (its notice, part 1, section 1).
 OCCUPATION: Final = "电子商务师"
@@ -69,7 +71,10 @@ def person(number: int, *, source: np.random.Generator, first: int) -> Person:
     The identity number is well-formed but of no region (990000), so it is nobody's.
     """
     surname = _SURNAMES[int(source.integers(len(_SURNAMES)))]
-    given = _GIVEN[int(source.integers(len(_GIVEN)))]
+    index = (first + number) % len(pool())
+    look, chance = pool()[index], bool(source.integers(2))
+    man = look.beard > 0 or (look.hair_style != "own" and chance)
+    given = (_MEN if man else _WOMEN)[int(source.integers(10))]
     born = f"{1975 + int(source.integers(28))}{1 + int(source.integers(12)):02d}15"
     digits = f"990000{born}{100 + number % 900:03d}"
     total = sum(int(d) * w for d, w in zip(digits, _WEIGHTS, strict=True))
@@ -77,8 +82,8 @@ def person(number: int, *, source: np.random.Generator, first: int) -> Person:
         name=surname + given,
         id_number=digits + _CHECKS[total % 11],
         level=LEVELS[number % len(LEVELS)],
-        index=(first + number) % len(pool()),
-        voice=int(source.integers(2)),
+        index=index,
+        voice=0 if man else 1,
     )
 
 

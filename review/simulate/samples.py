@@ -15,15 +15,16 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 #: Small pictures and low rates: an hour of video must stay within 25 MB.
-_CAMERA: Final = VideoFormat(width_px=320, height_px=240, fps=5, crf=31, preset="slow", key_s=6)
-_SCREEN: Final = VideoFormat(width_px=480, height_px=270, fps=2, crf=30, preset="slow", key_s=10)
+_CAMERA: Final = VideoFormat(width_px=384, height_px=288, fps=5, crf=31, preset="slow", key_s=6)
+_SCREEN: Final = VideoFormat(width_px=640, height_px=360, fps=2, crf=30, preset="slow", key_s=10)
 _MEDIA: Final = Media(
     video={
         "front": _CAMERA, "right_rear": _CAMERA, "left_front": _CAMERA, "screen": _SCREEN,
     },
     audio_bps=18000,
 )  # fmt: skip
-_ITMC: Final[Mapping[tuple[int, str], Sequence[Anomaly]]] = {
+#: What is planted: number of the candidate and subject -> anomalies.
+ITMC: Final[Mapping[tuple[int, str], Sequence[Anomaly]]] = {
     (0, "theory"): [Anomaly(kind="absent", start_s=52.0, end_s=72.0)],
     (1, "theory"): [Anomaly(kind="extra_person", start_s=40.0, end_s=55.0)],
     (1, "skills"): [Anomaly(kind="different_person", start_s=70.0, end_s=120.0)],
@@ -33,7 +34,7 @@ _ITMC: Final[Mapping[tuple[int, str], Sequence[Anomaly]]] = {
     ],
     (2, "skills"): [Anomaly(kind="location", start_s=45.0, end_s=120.0, stream="gps_phone2")],
 }
-_EZTEST: Final[Mapping[tuple[int, str], Sequence[Anomaly]]] = {
+EZTEST: Final[Mapping[tuple[int, str], Sequence[Anomaly]]] = {
     (0, "theory"): [
         Anomaly(kind="off_screen", start_s=15.0, end_s=45.0, count=3),
         Anomaly(kind="network_gap", start_s=56.0, end_s=68.0),
@@ -63,7 +64,7 @@ def make_samples(out: Path | str, *, progress: bool = False) -> list[Path]:
         subjects=2,
         minutes=2.0,
         seed=20221210,
-        anomalies=_ITMC,
+        anomalies=ITMC,
         media=_MEDIA,
         progress=progress,
     )
@@ -73,7 +74,7 @@ def make_samples(out: Path | str, *, progress: bool = False) -> list[Path]:
         minutes=2.0,
         seed=20230730,
         platform="eztest",
-        anomalies=_EZTEST,
+        anomalies=EZTEST,
         media=_MEDIA,
         progress=progress,
     )

@@ -197,7 +197,7 @@ class Camera:
 
     def _hands(self, picture: Picture, body: Figure, pose: Pose, who: str) -> None:
         width, height = self.size
-        elbows = ((0.56, 0.86), (0.645, 0.74))
+        elbows = ((0.65, 0.78), (0.67, 0.71))
         hands = (((0.37, 0.7), pose.left_hand), ((0.53, 0.69), pose.right_hand))
         colour = tuple(0.8 * c for c in self._looks[who].cloth)
         for elbow, ((x, y), lift) in zip(elbows, hands, strict=True):
