@@ -72,7 +72,7 @@ class View {
   }
 
   // Bring the view to a time; says whether the others have to wait for it.
-  follow(time_s, { running, rate, now }) {
+  follow(time_s, { running, smooth, rate, now }) {
     const { span, next, hole } = this.at(time_s);
     if (running && next) this.prepare(next, time_s, span);
     if (!span) return this.rest("gap", hole);
@@ -90,32 +90,24 @@ class View {
       this.pause(); // its last picture stays; nobody waits for more
       return false;
     }
-    const smooth = running && rate > 0 && rate <= SMOOTH_RATE;
-    const waiting = smooth ? this.run(want, rate, now) : this.stand(want, running ? rate : 0);
-    return waiting;
+    if (!smooth) return this.stand(want, running ? rate : 0, 2);
+    // Held: in place, and with something to go on with, before anybody runs.
+    return running ? this.run(want, rate, now) : this.stand(want, 0, 3);
   }
 
   // Standing still, or going from picture to picture.
-  stand(want, rate) {
+  stand(want, rate, enough) {
     const video = this.video;
     if (!video.paused) video.pause();
     if (video.readyState < 1) return true;
     const aim = Math.max(0, want + this.latency_s * rate);
     if (!video.seeking && (this.aim === null || Math.abs(this.aim - aim) > 0.0005)) this.jump(aim);
-    return video.seeking || video.readyState < 2;
+    return video.seeking || video.readyState < enough;
   }
 
   run(want, rate, now) {
     const video = this.video;
-    if (video.readyState < 1) return true;
-    if (video.paused) {
-      // After standing: the picture is in place already, or is sent there first.
-      if (!video.seeking && Math.abs(video.currentTime - want) > NUDGE_S) this.jump(want);
-      if (video.seeking || video.readyState < 3) return true;
-      this.start(rate);
-      return false;
-    }
-    if (video.seeking || video.readyState < 3) {
+    if (video.seeking || video.readyState < (video.paused ? 2 : 3)) {
       this.stalled ??= now;
       return now - this.stalled > STALL_MS;
     }
@@ -123,6 +115,10 @@ class View {
     const off = video.currentTime - want;
     if (Math.abs(off) > JUMP_S * Math.max(1, rate)) {
       this.jump(want + this.latency_s * rate);
+      return false;
+    }
+    if (video.paused) {
+      this.start(rate);
       return false;
     }
     if (Math.abs(off) > NUDGE_S) this.correcting = true;
@@ -369,17 +365,21 @@ class Player {
     }
     clock.at = now;
     const running = clock.playing && this.holding === undefined;
+    const how = { running, smooth: this.smooth, rate: clock.rate, now };
     let waiting = false;
-    for (const view of this.views)
-      waiting = view.follow(clock.time_s, { running: running, rate: clock.rate, now }) || waiting;
+    for (const view of this.views) waiting = view.follow(clock.time_s, how) || waiting;
     this.hold(waiting, now);
     this.draw();
   }
 
+  // Whether the videos run by themselves; else they are led from picture to picture.
+  get smooth() {
+    return this.clock.playing && this.clock.rate > 0 && this.clock.rate <= SMOOTH_RATE;
+  }
+
   // All wait for the one that is not there yet, but not for ever.
   hold(waiting, now) {
-    const smooth = this.clock.playing && this.clock.rate > 0 && this.clock.rate <= SMOOTH_RATE;
-    if (!smooth || !waiting) { this.holding = undefined; this.given_up = waiting && this.given_up; return; }
+    if (!this.smooth || !waiting) { this.holding = undefined; this.given_up = waiting && this.given_up; return; }
     if (this.given_up) return;
     this.holding ??= now;
     if (now - this.holding > HOLD_MS) { this.holding = undefined; this.given_up = true; }
@@ -399,6 +399,7 @@ class Player {
     this.clock.time_s = Math.max(this.extent[0], Math.min(this.extent[1], time_s));
     this.given_up = false;
     // Everybody is put in place before anybody runs again.
+    this.holding = this.smooth ? performance.now() : undefined;
     for (const view of this.views) { view.pause(); view.aim = null; }
   }
 
