@@ -81,10 +81,10 @@ def test_a_changed_file_or_threshold_is_analysed_again(copied):
     keys.add(pipeline.sitting_key(sitting, options, {"face": "1"}))
     manifest = copied / "session.toml"
     text = manifest.read_text(encoding="utf-8")
-    manifest.write_text(f"{text}\n[thresholds.recording_gap]\nmin_gap_s = 7.5\n", encoding="utf-8")
+    manifest.write_text(f"{text}\n[thresholds.recording_gap]\nmin_s = 7.5\n", encoding="utf-8")
     session, _ = load_session(copied)
     changed = pipeline.resolve_options(session)
-    assert changed.thresholds["recording_gap"]["min_gap_s"] == 7.5
+    assert changed.thresholds["recording_gap"]["min_s"] == 7.5
     keys.add(pipeline.sitting_key(sitting, changed, {"face": "1"}))
     assert len(keys) == 4
 

@@ -15,7 +15,10 @@ def copied(simulated, tmp_path):
 
 
 def run(*arguments):
-    return CliRunner().invoke(main, [str(a) for a in arguments])
+    result = CliRunner().invoke(main, [str(a) for a in arguments])
+    if result.exception and not isinstance(result.exception, SystemExit):
+        raise result.exception
+    return result
 
 
 def test_the_way_through(simulated, own_workspace, tmp_path):
