@@ -8,7 +8,7 @@ import numpy as np
 
 from review.session import DEVICE_OF
 from review.timeline.sync.network import Edge, Node
-from review.timeline.sync.pairs import LOUDNESS_SIGMA_S
+from review.timeline.sync.stretches import LOUDNESS_SIGMA_S, travel_s
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -18,10 +18,6 @@ if TYPE_CHECKING:
     from review.timeline.sync.logs import ServerAnchors
     from review.timeline.sync.pairs import Match
 
-#: How long sound travels from the candidate to a device: arm's length to the computer, 1.5 to 2 m
-#: to a phone (the places that the notices prescribe), at 343 m/s.
-TRAVEL_S: Final[Mapping[str, float]] = {"computer": 0.5 / 343, "phone1": 1.75 / 343,
-                                        "phone2": 1.75 / 343}  # fmt: skip
 #: What the waveforms of a pair may have wrong throughout (standard deviation): a phone that stands
 #: elsewhere, an echo that is louder than the direct sound.
 _ECHO_SIGMA_S: Final = 0.0025
@@ -49,7 +45,7 @@ def node_at(nodes: Sequence[Node], stream: str, device_s: float) -> int:
 def sound_edges(nodes: Sequence[Node], match: Match) -> list[Edge]:
     """Return the edges of one pair of sounds, one for every two pieces that met."""
     out: list[Edge] = []
-    ahead_s = TRAVEL_S[DEVICE_OF[match.first]] - TRAVEL_S[DEVICE_OF[match.second]]
+    ahead_s = travel_s(match.first) - travel_s(match.second)
     for stretch in match.stretches:
         a_s, b_s = stretch.times_s, stretch.times_s + stretch.lags_s
         ends = [

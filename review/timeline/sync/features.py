@@ -23,6 +23,8 @@ FRAME_S: Final = HOP / 8000
 _EDGES: Final = (4, 8, 16, 26, 38, 54, 74, 96, 128)
 #: Seconds of the mean that is taken off: what changes more slowly is automatic gain and fans.
 _SLOW_S: Final = 1.5
+#: Nothing counts for more than this (standard deviations), or one bang decides alone.
+_MOST: Final = 5.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,4 +83,5 @@ def from_power(parts: Sequence[tuple[int, NDArray[np.float32]]]) -> Features:
     level -= uniform_filter1d(level, round(_SLOW_S / FRAME_S), axis=1, mode="nearest")
     level[:, ~heard] = 0.0
     level /= np.sqrt((level[:, heard] ** 2).mean(axis=1, keepdims=True)) + 1e-6
+    np.clip(level, -_MOST, _MOST, out=level)
     return Features(first=first, values=level, heard=heard)

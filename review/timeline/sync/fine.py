@@ -33,14 +33,23 @@ WINDOW_S: Final = _WINDOW / RATE_HZ
 #: Lags looked at on both sides of the coarse line, in samples (0.1 s): the coarse line is right to
 #: one frame of 32 ms in the middle and one more at the ends.
 REACH: Final = 800
-#: Correlations are smoothed over this many samples (1 ms): echoes and a candidate who leans back
-#: move the peak by about as much.
-_BLUR: Final = 9
-#: A window's own lag is sought this far from the common line, in samples (4 ms): more than a
-#: metre of air, and what quartz wanders from a straight line in 90 minutes.
-_NEAR: Final = 32
-#: The next best line is sought outside this (20 ms): echoes of a room come within it.
-_ECHO: Final = 160
+#: Correlations are smoothed over this many samples (0.6 ms): a candidate who leans back moves
+#: the peak by about as much.
+_BLUR: Final = 5
+#: A window's own lag is sought this far from the common line, in samples (2.5 ms): a metre of air,
+#: and what quartz wanders from a straight line in 90 minutes.
+_NEAR: Final = 20
+#: A window agrees if its highest peak is this close to the line, in samples (4 ms).
+_AGREE: Final = 32
+#: The direct sound comes before its echoes: where one microphone is close to the candidate and the
+#: other is not, the first peak of this share of the highest, within 25 ms before it, is the direct
+#: one.
+_DIRECT: Final = 0.7
+_ECHO: Final = 200
+#: Peaks on the line count as anchors from this height (standard deviations) and this share of the
+#: window's highest.
+_HIGH: Final = 5.0
+_SHARE: Final = 0.5
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,11 +64,14 @@ class Correlations:
         Lag of the line at those times.
     values
         Shape (windows, 2 * REACH + 1), in standard deviations; sample ``REACH`` is the line.
+    alike
+        Largest correlation coefficient of each window, 0 to 1.
     """
 
     times_s: NDArray[np.float64]
     lags_s: NDArray[np.float64]
     values: NDArray[np.float32]
+    alike: NDArray[np.float64]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,8 +80,8 @@ class Fit:
 
     Parameters
     ----------
-    score, rival
-        Height of the summed peak and of the next one outside it, standard deviations.
+    drift_ppm
+        What the line's drift was found to lack.
     times_s, lags_s, heights
         Per window: device time of the first sound, lag, height of its own peak in standard
         deviations; shape (windows,).
@@ -77,8 +89,7 @@ class Fit:
         Per window: lag and height of its highest peak of all.
     """
 
-    score: float
-    rival: float
+    drift_ppm: float
     times_s: NDArray[np.float64]
     lags_s: NDArray[np.float64]
     heights: NDArray[np.float64]
@@ -88,12 +99,23 @@ class Fit:
     @property
     def agrees(self) -> NDArray[np.bool_]:
         """Shape (windows,): whether the window's highest peak of all lies on the line."""
-        return np.asarray(np.abs(self.free_s - self.lags_s) < _NEAR / RATE_HZ)
+        return np.asarray(np.abs(self.free_s - self.lags_s) < _AGREE / RATE_HZ)
 
     @property
-    def share(self) -> float:
-        """Share of the windows that agree; chance alone gives 0.04."""
-        return float(self.agrees.mean()) if len(self.times_s) else 0.0
+    def usable(self) -> NDArray[np.bool_]:
+        """Shape (windows,): whether the window's peak on the line is one to go by."""
+        enough = np.maximum(_HIGH, _SHARE * self.free_heights)
+        return np.asarray(self.heights >= enough)
+
+    @property
+    def confirmed(self) -> bool:
+        """Whether more windows have a peak on the line than chance brings together.
+
+        Of up to 50 windows of unrelated sounds, the best line gathers up to a quarter, of ten up
+        to five (240 pairs of simulated rooms).
+        """
+        count, of = int(self.usable.sum()), len(self.times_s)
+        return count >= 6 + 0.25 * of and (count >= 20 or count >= 0.55 * of)
 
 
 def choose_windows(
@@ -138,15 +160,16 @@ def correlate(
     first: Track, second: Track, line: Line, times_s: NDArray[np.float64]
 ) -> Correlations:
     """Correlate the windows about the times given."""
-    rows, kept = [], []
+    rows, kept, alike = [], [], []
     for time_s in times_s:
         row = _window(first, second, line, float(time_s))
         if row is not None:
-            rows.append(row)
+            rows.append(row / row.std())
             kept.append(time_s)
+            alike.append(float(row.max()))
     times = np.array(kept, float)
     values = np.array(rows, np.float32).reshape(-1, 2 * REACH + 1)
-    return Correlations(times_s=times, lags_s=line.lag(times), values=values)
+    return Correlations(times_s=times, lags_s=line.lag(times), values=values, alike=np.array(alike))
 
 
 def _window(first: Track, second: Track, line: Line, time_s: float) -> NDArray[np.float32] | None:
@@ -156,13 +179,14 @@ def _window(first: Track, second: Track, line: Line, time_s: float) -> NDArray[n
     at = start + np.arange(-REACH, _WINDOW + REACH)
     at = np.round(at + line.lag(at / RATE_HZ) * RATE_HZ).astype(np.int64)
     there = second.samples(int(at[0]), int(at[-1] - at[0]) + 1)[at - at[0]]
-    power = float((here * here).sum()) * float((there * there).sum())
+    inner = there[REACH:-REACH]
+    power = float((here * here).sum()) * float((inner * inner).sum())
     if power <= 0:
         return None
     size = fft.next_fast_len(len(there), real=True)
     row = fft.irfft(fft.rfft(there, size) * np.conj(fft.rfft(here, size)), size)
     row = row[: 2 * REACH + 1]
-    return np.asarray(row / row.std(), np.float32)
+    return np.asarray(row / np.sqrt(power), np.float32)
 
 
 def heights(
@@ -184,24 +208,26 @@ def _smooth(found: Correlations) -> NDArray[np.float32]:
     return np.asarray(smooth - np.median(smooth, axis=1, keepdims=True))
 
 
-def fit(found: Correlations, *, drift_ppm: float) -> Fit:
+def fit(found: Correlations, *, drift_ppm: float, later: int) -> Fit:
     """Add the correlations along lines and read every window's lag near the best.
 
     Parameters
     ----------
     drift_ppm
         Largest error of the coarse line's drift.
+    later
+        1 where echoes make the second sound seem later (its microphone is the farther one), -1
+        where they make it seem earlier, 0 where both are as far.
     """
     smooth = _smooth(found)
     away_s = found.times_s - found.times_s.mean()
-    shift, drift, score, rival = _sum_along(smooth, away_s, drift_ppm)
+    shift, drift = _sum_along(smooth, away_s, drift_ppm, later)
     centre = REACH + shift + drift * 1e-6 * away_s * RATE_HZ
     spread = 1.4826 * np.median(np.abs(smooth), axis=1) + 1e-9
     lags, heights = _peaks(smooth, np.round(centre).astype(int), _NEAR)
     free, free_heights = _peaks(smooth, np.full(len(away_s), REACH), REACH)
     return Fit(
-        score=score,
-        rival=rival,
+        drift_ppm=drift,
         times_s=found.times_s,
         lags_s=found.lags_s + lags,
         heights=heights / spread,
@@ -225,29 +251,35 @@ def _peaks(
 
 
 def _sum_along(
-    smooth: NDArray[np.float32], away_s: NDArray[np.float64], drift_ppm: float
-) -> tuple[int, float, float, float]:
+    smooth: NDArray[np.float32], away_s: NDArray[np.float64], drift_ppm: float, later: int
+) -> tuple[int, float]:
+    """Return shift (samples) and drift (ppm) of the line along which the windows add up to most."""
     reach_s = max(float(np.abs(away_s).max()), 1.0)
     step = _BLUR / 2 / RATE_HZ / reach_s * 1e6
     steps = int(np.clip(np.ceil(drift_ppm / step), 0, 400))
     lags = smooth.shape[1]
-    tops = np.full(lags, -np.inf, np.float32)
-    best = (-np.inf, 0, 0.0)
+    best = (-np.inf, np.zeros(lags, np.float32), 0.0)
     at = np.arange(lags)
     for drift in np.arange(-steps, steps + 1) * step:
         moves = np.round(drift * 1e-6 * away_s * RATE_HZ).astype(int)
         total = np.zeros(lags, np.float32)
         for row, move in zip(smooth, moves, strict=True):
             total += row[np.clip(at + move, 0, lags - 1)]
-        np.maximum(tops, total, out=tops)
-        peak = int(total.argmax())
-        if total[peak] > best[0]:
-            best = (float(total[peak]), peak, float(drift))
-    score, peak, drift = best
-    spread = 1.4826 * float(np.median(np.abs(tops - np.median(tops)))) + 1e-9
-    base = float(np.median(tops))
-    tops[max(0, peak - _ECHO) : peak + _ECHO + 1] = -np.inf
-    return peak - REACH, drift, (score - base) / spread, (float(tops.max()) - base) / spread
+        if total.max() > best[0]:
+            best = (float(total.max()), total, float(drift))
+    return _direct(best[1], later) - REACH, best[2]
+
+
+def _direct(total: NDArray[np.float32], later: int) -> int:
+    """Return the sample of the direct sound's peak."""
+    peak = int(total.argmax())
+    if not later:
+        return peak
+    inner = np.arange(1, len(total) - 1)
+    tops = inner[(total[inner] >= total[inner - 1]) & (total[inner] >= total[inner + 1])]
+    before = (peak - tops) * later
+    tops = tops[(before >= 0) & (before <= _ECHO) & (total[tops] >= _DIRECT * total[peak])]
+    return int(tops[np.argmax((peak - tops) * later)]) if len(tops) else peak
 
 
 def _top(row: NDArray[np.float32], peak: int) -> float:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 from typing import TYPE_CHECKING, Any, Final
 
@@ -98,6 +98,7 @@ def synchronise(
         ]
         matches = [job.result() for job in jobs]
     servers = server_anchors(record.events, record.sitting)
+    matches = _without_copies(matches, notes)
     return _put_together(record, recorded, tracks, matches, servers, notes)
 
 
@@ -109,6 +110,24 @@ class _Notes:
 
     def add(self, code: str, message: str, *, stream: str | None, severity: str) -> None:
         self.rows.append({"stream": stream, "severity": severity, "code": code, "message": message})
+
+
+def _without_copies(matches: Sequence[Match], notes: _Notes) -> list[Match]:
+    """Take out what fits because it is one recording twice: that says nothing about two clocks."""
+    kept = []
+    for m in matches:
+        if m.reason != "one_recording" or DEVICE_OF[m.first] == DEVICE_OF[m.second]:
+            kept.append(m)
+            continue
+        notes.add(
+            "same_recording",
+            f"{m.first} and {m.second} hold the same sound to the sample, which two microphones "
+            f"never do; to do: find out which of the two files is the right one",
+            stream=m.second,
+            severity="warning",
+        )
+        kept.append(replace(m, stretches=()))
+    return kept
 
 
 def _put_together(
@@ -245,6 +264,8 @@ def _explain(
             why = "it has no sound, and nothing else ties it to the other streams"
         elif not mine:
             why = "no other stream has sound to compare it with"
+        elif any(m.reason == "one_recording" for m in mine):
+            why = "it is the same recording as another stream"
         elif any(m.reason == "ambiguous" for m in mine):
             why = "its sound fits the others in several ways (a sound that repeats)"
         elif any(m.stretches for m in mine):

@@ -119,7 +119,7 @@ def decode(coded: NDArray[np.int8]) -> NDArray[np.float32]:
     Examples
     --------
     >>> [round(float(x), 3) for x in decode(encode(np.array([0.5, -0.001, 0.0], np.float32)))]
-    [0.506, -0.001, 0.0]
+    [0.504, -0.001, 0.0]
     """
     return _LEVELS32[coded.astype(np.int16) + 128]
 
