@@ -32,7 +32,7 @@ def template(name: str) -> dict[str, Any]:
     ReviewError
         If it was not installed.
     """
-    for folder in (Path(__file__).parent / "templates", Path(__file__).parents[2] / "notebooks"):
+    for folder in (Path(__file__).parent / "notebooks", Path(__file__).parents[2] / "notebooks"):
         path = folder / f"{name}.ipynb"
         if path.is_file():
             found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
