@@ -1,9 +1,10 @@
 """Review of remotely proctored exams.
 
-The commands of the command line are also plain calls here: ``review.check``,
-``review.analyze``, ``review.report``, ``review.evaluate``, ``review.score``,
-``review.trends``, ``review.simulate``, ``review.lab`` and ``review.demo``. Each is imported when
-it is first used, so that ``import review`` costs nothing.
+The commands of the command line are also plain calls: ``review.check``, ``review.analyze``,
+``review.report``, ``review.evaluate``, ``review.score`` and ``review.lab``, imported when first
+used, so that ``import review`` costs nothing. Where a part of the package has the command's name,
+the call is in that part: ``review.simulate.simulate``, ``review.trends.trends``,
+``review.demo.demo``.
 """
 
 from importlib import import_module
@@ -14,26 +15,12 @@ __version__ = "0.1.0"
 _CALLS = {
     "analyze": "review.batch",
     "check": "review.batch",
-    "demo": "review.demo",
     "evaluate": "review.batch",
     "lab": "review.workbench.lab",
     "report": "review.reporting",
     "score": "review.batch",
-    "simulate": "review.simulate",
-    "trends": "review.trends",
 }
-__all__ = [
-    "__version__",
-    "analyze",
-    "check",
-    "demo",
-    "evaluate",
-    "lab",
-    "report",
-    "score",
-    "simulate",
-    "trends",
-]
+__all__ = ["__version__", "analyze", "check", "evaluate", "lab", "report", "score"]
 
 
 def __getattr__(name: str) -> Any:
