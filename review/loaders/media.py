@@ -28,7 +28,7 @@ from review.loaders.container import (
     seek,
 )
 from review.loaders.sound import SoundBlock, sound_blocks
-from review.loaders.upright import pixels_of
+from review.loaders.upright import Turn, pixels_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -127,6 +127,7 @@ class VideoReader:
         self._stream = stream
         self._base = Fraction(stream.time_base or Fraction(1, 1_000_000))
         self._fresh = True
+        self._turn = Turn()
 
     def packets(self) -> Iterator[Packet]:
         """Walk all packets of the picture track without decoding, in the file's order."""
@@ -203,7 +204,9 @@ class VideoReader:
                     continue
                 slot = now
             yield Picture(
-                pts_s=pts_s, pixels=pixels_of(frame, width_px, gray=gray), is_key=frame.key_frame
+                pts_s=pts_s,
+                pixels=pixels_of(frame, self._turn.of(frame), width_px, gray=gray),
+                is_key=frame.key_frame,
             )
 
     def shown_at(self, pts_s: float, *, width_px: int | None = None) -> Picture | None:
@@ -222,7 +225,7 @@ class VideoReader:
             return None
         return Picture(
             pts_s=float(best.pts * self._base),
-            pixels=pixels_of(best, width_px, gray=False),
+            pixels=pixels_of(best, self._turn.of(best), width_px, gray=False),
             is_key=best.key_frame,
         )
 

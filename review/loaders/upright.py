@@ -11,9 +11,32 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
-def pixels_of(frame: VideoFrame, width_px: int | None, *, gray: bool) -> NDArray[np.uint8]:
+Matrix = tuple[tuple[int, int], tuple[int, int]]
+
+
+class Turn:
+    """How the pictures of one file are brought upright.
+
+    Looking at a picture's side data ties the picture into a reference cycle, so that its memory
+    stays until the garbage collector runs: hundreds of megabytes of pictures. It is therefore
+    looked at for the first picture, and again only when the turn changes.
+    """
+
+    def __init__(self) -> None:
+        self._rotation: int | None = None
+        self._matrix: Matrix | None = None
+
+    def of(self, frame: VideoFrame) -> Matrix | None:
+        """Return the quarter turns and mirrorings of a picture; None for upright."""
+        if frame.rotation != self._rotation:
+            self._rotation, self._matrix = frame.rotation, _display_matrix(frame)
+        return self._matrix
+
+
+def pixels_of(
+    frame: VideoFrame, matrix: Matrix | None, width_px: int | None, *, gray: bool
+) -> NDArray[np.uint8]:
     """Return a decoded picture upright, of a given width, in BGR or grey."""
-    matrix = _display_matrix(frame)
     lying = matrix is not None and matrix[0][0] == 0
     width, height = frame.width, frame.height
     if width_px is not None:
@@ -30,7 +53,7 @@ def pixels_of(frame: VideoFrame, width_px: int | None, *, gray: bool) -> NDArray
     return pixels if matrix is None else _upright(pixels, matrix)
 
 
-def _display_matrix(frame: VideoFrame) -> tuple[tuple[int, int], tuple[int, int]] | None:
+def _display_matrix(frame: VideoFrame) -> Matrix | None:
     """Return the 2×2 part of the container's display matrix in quarter turns, None for upright."""
     if not frame.rotation and "DISPLAYMATRIX" not in frame.side_data:
         return None
@@ -44,9 +67,7 @@ def _display_matrix(frame: VideoFrame) -> tuple[tuple[int, int], tuple[int, int]
     return ((a, b), (c, d))
 
 
-def _upright(
-    pixels: NDArray[np.uint8], matrix: tuple[tuple[int, int], tuple[int, int]]
-) -> NDArray[np.uint8]:
+def _upright(pixels: NDArray[np.uint8], matrix: Matrix) -> NDArray[np.uint8]:
     """Apply a display matrix of quarter turns and mirrorings (x' = a x + c y, y' = b x + d y)."""
     (a, b), (c, d) = matrix
     if a == 0:

@@ -1,3 +1,4 @@
+import gc
 import math
 from fractions import Fraction
 
@@ -346,3 +347,18 @@ def test_time_is_a_fraction_and_does_not_wander(tmp_path):
     with open_video(path) as video:
         stamps = [p.pts_s for p in video.pictures()]
     assert stamps == pytest.approx([0, 1201.2, 2402.4], abs=1e-9)
+
+
+@pytest.mark.parametrize("options", [{}, {"keys_only": True}, {"width_px": 32, "gray": True}])
+def test_pictures_are_let_go_of_one_by_one(tmp_path, options):
+    """A picture that waits for the garbage collector costs hundreds of megabytes per minute."""
+    path = write_video(tmp_path / "a.mp4", seconds=20, fps=5, key_every=1, rotation=90)
+    gc.collect()
+    gc.disable()
+    try:
+        with open_video(path) as video:
+            assert sum(1 for _ in video.pictures(**options)) == 100
+        left = sum(isinstance(thing, av.VideoFrame) for thing in gc.get_objects())
+    finally:
+        gc.enable()
+    assert left <= 3
