@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -86,11 +87,11 @@ def level_db(samples: NDArray[np.float32]) -> float:
     Examples
     --------
     >>> import numpy as np
-    >>> level_db(np.full(100, 0.1, np.float32)).__round__(3)
+    >>> round(level_db(np.full(100, 0.1, np.float32)), 3)
     -20.0
     """
     power = float(np.mean(np.square(samples, dtype=np.float64)))
-    return max(FLOOR_DB, 10 * np.log10(power)) if power > 0 else FLOOR_DB
+    return max(FLOOR_DB, 10 * math.log10(power)) if power > 0 else FLOOR_DB
 
 
 def measure_sound(

@@ -1,5 +1,7 @@
 """Recordings made on the spot, of which everything is known."""
 
+import os
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from fractions import Fraction
 from pathlib import Path
@@ -84,7 +86,7 @@ def write_video(
     path.parent.mkdir(parents=True, exist_ok=True)
     if times_ms is None:
         times_ms = [round(1000 * n / fps) for n in range(round(seconds * fps))]
-    with av.open(str(path), "w", options=options or {}, format=container) as out:
+    with _usual_priority(), av.open(str(path), "w", options=options or {}, format=container) as out:
         out.metadata.update(metadata or {})
         tracks = []
         if codec is not None:
@@ -99,6 +101,19 @@ def write_video(
                 out.mux(track.encode(frame))
             out.mux(track.encode(None))
     return path
+
+
+@contextmanager
+def _usual_priority():
+    """Undo what SVT-AV1 does: it puts its caller on real-time priority where it may.
+
+    It leaves it there, too, and everything else on the machine would starve.
+    """
+    policy, priority = os.sched_getscheduler(0), os.sched_getparam(0)
+    try:
+        yield
+    finally:
+        os.sched_setscheduler(0, policy, priority)
 
 
 def _pictures(out, codec, codec_options, fps, key_every, size, rotation, times_ms):
