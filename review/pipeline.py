@@ -19,8 +19,8 @@ from review.scoring.risk import score
 from review.signals.measure import MeasureOptions, measure
 from review.signals.models import find_models
 from review.timeline.assemble import assemble
-from review.timeline.clocks import declared_clocks
 from review.timeline.coverage import CoverageOptions
+from review.timeline.sync import synchronise
 from review.workspace import MARKER
 
 if TYPE_CHECKING:
@@ -184,7 +184,8 @@ def analyse_record(
         threads=threads,
         progress=progress,
     )
-    clocks = declared_clocks(sitting)
+    synchronised = synchronise(record)
+    clocks = synchronised.clocks
     evidence = assemble(record, measured, clocks, options=options.coverage)
     flags, detector_problems = detectors.run(evidence, options.thresholds)
     scores = score(
@@ -195,7 +196,10 @@ def analyse_record(
         rulebook=load_rulebook(sitting.session.rulebook, folder=sitting.session.folder),
         key=sitting.key,
     )
-    problems = tables.join("problems", [record.problems, measured.problems, detector_problems])
+    problems = tables.join(
+        "problems",
+        [record.problems, measured.problems, synchronised.problems, detector_problems],
+    )
     return {
         "segments": record.segments,
         "clocks": clocks,
