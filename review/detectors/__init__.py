@@ -5,6 +5,7 @@ from review.detectors import (  # noqa: F401  registers
     audio_gap,
     away_total,
     camera_covered,
+    clock_unsynchronised,
     different_person,
     external_display,
     extra_person,

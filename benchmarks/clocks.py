@@ -1,0 +1,433 @@
+"""How well clocks are found: simulated rooms of known truth, refusals, time and memory.
+
+``python -m benchmarks.clocks [--quick] [--sittings N] [--minutes M] [--keep FOLDER]``
+
+Real speech is taken from ``REVIEW_TESTDATA/audio`` where that is set. ``audio-offset-finder`` runs
+beside it where ``AUDIO_OFFSET_FINDER_PYTHON`` names a Python that has it; otherwise it is installed
+into a virtual environment of the benchmark's own, if the package index can be reached.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+import venv
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from benchmarks import rooms
+from review import tables
+from review.loaders import streams
+from review.loaders.container import probe
+from review.loaders.record import SittingRecord
+from review.session import DEVICE_OF, Candidate, Session, Sitting, Subject
+from review.timeline.clocks import to_session_s
+from review.timeline.sync import synchronise
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from numpy.typing import NDArray
+
+#: Thresholds were set on rooms of other seeds (below 1000).
+FIRST_SEED = 1000
+PHONES = ("right_rear", "left_front")
+#: Recorders write one of these (Hz); the last is what makes decoding slowest.
+RATES_HZ = (16000, 32000, 44100, 48000)
+SPEECH = ("dev00.wav", "dev01.wav", "trn01.wav", "trn02.wav", "trn03.wav", "trn04.wav")
+_FINDER = """
+import json, sys, time, wave
+import numpy as np
+from audio_offset_finder.audio_offset_finder import find_offset_between_buffers
+def read(path):
+    with wave.open(path) as w:
+        return np.frombuffer(w.readframes(w.getnframes()), np.int16).astype(np.float32) / 32768
+a, b = read(sys.argv[1]), read(sys.argv[2])
+started = time.perf_counter()
+found = find_offset_between_buffers(a, b, 8000)
+print(json.dumps({"offset_s": float(found["time_offset"]), "score": float(found["standard_score"]),
+                  "elapsed_s": time.perf_counter() - started}))
+"""
+_COST = """
+import json, resource, sys, time
+from pathlib import Path
+from benchmarks.clocks import record, simulate, synchronise
+made = record(simulate(Path(sys.argv[1]), int(sys.argv[2]), float(sys.argv[3]), int(sys.argv[4])))
+def peak_mb():
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+base, started, cpu = peak_mb(), time.perf_counter(), time.process_time()
+synchronise(made)
+print(json.dumps([time.perf_counter() - started, time.process_time() - cpu, base, peak_mb()]))
+"""
+
+
+@dataclass(frozen=True)
+class Case:
+    """One simulated sitting: its room, its recorders, where its files are."""
+
+    seed: int
+    room: rooms.Room
+    recorders: tuple[rooms.Recorder, ...]
+    files: dict[str, Path]
+
+
+def main() -> int:
+    """Run everything and print it."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--sittings", type=int, default=20)
+    parser.add_argument("--minutes", type=float, default=90.0)
+    parser.add_argument("--quick", action="store_true", help="3 sittings of 10 minutes")
+    parser.add_argument("--keep", type=Path, help="keep the recordings here, and use them again")
+    parser.add_argument("--first-seed", type=int, default=FIRST_SEED)
+    chosen = parser.parse_args()
+    if chosen.quick:
+        chosen.sittings, chosen.minutes = 3, 10.0
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = chosen.keep or Path(scratch)
+        orders = [
+            (folder, chosen.first_seed + n, chosen.minutes, RATES_HZ[-1 - n % len(RATES_HZ)])
+            for n in range(chosen.sittings)
+        ]
+        print(f"speech: {'real' if speech() else 'none (REVIEW_TESTDATA is not set)'}")
+        with ProcessPoolExecutor(max_workers=min(2, os.cpu_count() or 1)) as pool:
+            cases = list(pool.map(_made, orders))
+        accuracy(cases)
+        refusals(folder)
+        cost(orders[0])
+        beside(cases[:3], Path(scratch))
+    return 0
+
+
+def _made(order: tuple[Path, int, float, int]) -> Case:
+    return simulate(*order)
+
+
+def speech() -> tuple[NDArray[np.float32], ...]:
+    """Return clips of real speech; none where there is no test data."""
+    folder = Path(os.environ.get("REVIEW_TESTDATA", "")) / "audio"
+    there = [name for name in SPEECH if (folder / name).exists()]
+    return rooms.read_speech(folder, there) if os.environ.get("REVIEW_TESTDATA") else ()
+
+
+def simulate(folder: Path, seed: int, minutes: float, rate_hz: int) -> Case:
+    """Make the recordings of one sitting, unless they are there already."""
+    rng = np.random.default_rng(seed)
+    length_s = minutes * 60.0
+    # A third of the sittings are without a word; typing fills a tenth to a half of the time.
+    talk = 0.0 if rng.random() < 1 / 3 else rng.uniform(0.1, 1.0)
+    room = rooms.Room(
+        seed=seed,
+        from_s=-120.0,
+        to_s=length_s + 60.0,
+        keys_share=rng.uniform(0.1, 0.5),
+        mouse_per_min=rng.uniform(2.0, 10.0),
+        speech_per_min=talk,
+        speech=speech(),
+        echo_s=rng.uniform(0.25, 0.6),
+    )
+    computer = rooms.Recorder(
+        stream="front",
+        offset_s=rng.uniform(-600, 600),
+        drift_ppm=rng.uniform(-100, 100),
+        start_s=rng.uniform(-60, 0),
+        end_s=length_s + rng.uniform(0, 30),
+        snr_db=rng.uniform(-3, 15),
+        distance_m=rng.uniform(0.4, 0.7),
+        hum=rng.uniform(0.0, 0.3),
+    )
+    hears = ("room", "system", "nothing", "room")[int(rng.integers(4))]
+    screen = replace(
+        computer,
+        stream="screen",
+        hears=hears,
+        start_s=computer.start_s + rng.uniform(-5, 5),
+        snr_db=rng.uniform(-3, 15) if hears == "room" else 30.0,
+    )
+    phones = [
+        replace(
+            computer,
+            stream=stream,
+            offset_s=rng.uniform(-600, 600),
+            drift_ppm=rng.uniform(-100, 100),
+            start_s=rng.uniform(-60, 0),
+            end_s=length_s + rng.uniform(0, 30),
+            snr_db=rng.uniform(-3, 15),
+            distance_m=rng.uniform(1.5, 2.0),
+            hum=rng.uniform(0.0, 0.3),
+        )
+        for stream in PHONES
+    ]
+    files = {}
+    for recorder in (computer, screen, *phones):
+        path = folder / f"{seed}_{minutes:g}" / f"{recorder.stream}.m4a"
+        if not path.exists():
+            half = path.with_suffix(".part")
+            rooms.write_aac(half, rooms.recorded(room, recorder), rate_hz=rate_hz)
+            half.rename(path)
+        files[recorder.stream] = path
+    return Case(seed, room, (computer, screen, *phones), files)
+
+
+def record(case: Case) -> SittingRecord:
+    """Return the sitting as a loader would, sound alone."""
+    start = datetime(2022, 12, 10, tzinfo=UTC)
+    subject = Subject(id="theory", name="", start=start, end=start + timedelta(minutes=90))
+    candidate = Candidate(
+        id="C", name="", id_number="", occupation="", level="", subjects=("theory",)
+    )
+    session = Session(
+        id=str(case.seed),
+        kind="exam",
+        platform="itmc",
+        rulebook="itmc-2022",
+        timezone="UTC",
+        required_streams=(),
+        subjects=(subject,),
+        candidates=(candidate,),
+        folder=Path("/"),
+    )
+    sitting = Sitting(session=session, candidate=candidate, subject=subject)
+    rows = []
+    for recorder in case.recorders:
+        info = probe(case.files[recorder.stream])
+        rows.append(
+            {
+                "stream": recorder.stream,
+                "device": DEVICE_OF[recorder.stream],
+                "file": str(case.files[recorder.stream]),
+                "device_start_s": recorder.device_start_s,
+                "duration_s": info.duration_s,
+                "start_source": "recordings_csv",
+                "audio_codec": info.audio_codec,
+                "origin_pts_s": info.origin_pts_s,
+                "rotation_deg": 0,
+                "size_bytes": info.size_bytes,
+                "container": info.container,
+            }
+        )
+    return SittingRecord(
+        sitting=sitting,
+        segments=tables.build("segments", rows, key=sitting.key),
+        events=tables.empty("events"),
+        positions=tables.empty("positions"),
+        problems=tables.empty("problems"),
+    )
+
+
+def errors_s(case: Case, clocks: pd.DataFrame) -> dict[str, NDArray[np.float64]]:
+    """Return how far each stream is off the front camera, at 50 moments of the sitting.
+
+    Without a server the truth that can be known is how the streams lie to one another.
+    """
+    front = case.recorders[0]
+    out = {}
+    for recorder in case.recorders[1:]:
+        moments = np.linspace(
+            max(front.start_s, recorder.start_s), min(front.end_s, recorder.end_s), 50
+        )
+        own = to_session_s(clocks, recorder.stream, [recorder.to_device_s(m) for m in moments])
+        other = to_session_s(clocks, "front", [front.to_device_s(m) for m in moments])
+        out[recorder.stream] = own - other
+    return out
+
+
+def accuracy(cases: list[Case]) -> None:
+    """Compare found clocks with the truth."""
+    found: list[dict[str, Any]] = []
+    for case in cases:
+        started = time.perf_counter()
+        made = synchronise(record(case))
+        elapsed_s = time.perf_counter() - started
+        clocks = made.clocks.set_index("stream")
+        off = errors_s(case, made.clocks)
+        front = case.recorders[0]
+        line = []
+        for recorder in case.recorders[1:]:
+            row = clocks.loc[[recorder.stream]]
+            error = off[recorder.stream]
+            item = {
+                "stream": recorder.stream,
+                "state": row["state"].iloc[0],
+                "pieces": len(row),
+                "worst_s": float(np.abs(error).max()),
+                "all_s": np.abs(error),
+                "drift": float(row["drift_ppm"].iloc[0] - recorder.drift_ppm + front.drift_ppm),
+                "stated_s": float(row["uncertainty_s"].iloc[0]),
+            }
+            found.append(item)
+            if item["state"] != "synchronised":
+                line.append(f"{recorder.stream} {item['state']}")
+                continue
+            line.append(
+                f"{recorder.stream} {item['worst_s'] * 1e3:.1f} ms of {item['stated_s'] * 1e3:.1f}"
+                f" ({item['drift']:+.2f} ppm{'' if len(row) == 1 else f', {len(row)} pieces'})"
+            )
+        snr = " ".join(f"{r.snr_db:.0f}" for r in case.recorders)
+        talk = "speech" if case.room.speech_per_min else "no word"
+        print(
+            f"  {case.seed}: SNR {snr} dB, {talk}, screen {case.recorders[1].hears}: "
+            f"{'; '.join(line)}; {elapsed_s:.1f} s",
+            flush=True,
+        )
+    _summary(found)
+
+
+def _summary(found: list[dict[str, Any]]) -> None:
+    tied = [f for f in found if f["state"] == "synchronised"]
+    phones = [f for f in found if f["stream"] in PHONES]
+    if not tied:
+        print("accuracy: nothing was synchronised")
+        return
+    every = np.concatenate([f["all_s"] for f in tied]) * 1e3
+    inside = np.mean([f["worst_s"] <= f["stated_s"] for f in tied])
+    wrong = [f for f in tied if f["worst_s"] > 0.040 and f["worst_s"] > 2 * f["stated_s"]]
+    drifts = np.abs([f["drift"] for f in tied])
+    print(
+        f"accuracy: {len(tied)} of {len(found)} streams synchronised "
+        f"({sum(f['state'] == 'synchronised' for f in phones)} of {len(phones)} phones)\n"
+        f"  error anywhere: median {np.median(every):.2f} ms, 95 % {np.quantile(every, 0.95):.2f} "
+        f"ms, worst {every.max():.2f} ms\n"
+        f"  drift: 95 % {np.quantile(drifts, 0.95):.2f} ppm, worst {drifts.max():.2f} ppm\n"
+        f"  worst error of a stream inside its stated interval: {inside:.1%}; "
+        f"wrong and confident: {len(wrong)}",
+        flush=True,
+    )
+
+
+def refusals(folder: Path) -> None:
+    """Offer what nobody can synchronise, and see that nothing is moved."""
+    rng = np.random.default_rng(FIRST_SEED)
+    rate, count = rooms.RATE_HZ, 5 * 60 * rooms.RATE_HZ
+    t = np.arange(count) / rate
+    hum = sum(np.sin(2 * np.pi * 50 * k * t + k) / k for k in (1, 2, 3, 5)) * 0.1
+    noise = [rng.standard_normal(count) * 1e-3 for _ in range(2)]
+    offers: dict[str, tuple[Any, Any]] = {
+        "silence": (np.zeros(count), np.zeros(count)),
+        "hum and noise": (hum + noise[0], hum + noise[1]),
+        "noise": (noise[0] * 10, noise[1] * 10),
+    }
+    for seed in (1500, 1501, 1502):
+        sides = []
+        for n in (0, 1):
+            room = rooms.Room(seed=seed + 100 * n, speech=speech(), speech_per_min=0.5)
+            one = rooms.Recorder(stream=("front", PHONES[0])[n], end_s=300.0)
+            sides.append(np.concatenate(list(rooms.recorded(room, one))))
+        offers[f"different rooms ({seed})"] = (sides[0], sides[1])
+    audio = Path(os.environ.get("REVIEW_TESTDATA", "")) / "audio"
+    cases = []
+    for name, sides in offers.items():
+        files = {}
+        for stream, samples in zip(("front", PHONES[0]), sides, strict=True):
+            path = folder / "refusals" / name / f"{stream}.m4a"
+            files[stream] = rooms.write_aac(path, iter([samples.astype(np.float32)]))
+        cases.append((name, files))
+    if (audio / "latency_act_2.wav").exists():
+        pair = (audio / "latency_ref_2.wav", audio / "latency_act_2.wav")
+        cases.append(
+            ("latency_act_2 (repeats)", dict(zip(("front", PHONES[0]), pair, strict=True)))
+        )
+    for name, files in cases:
+        length_s = min(float(probe(p).duration_s or 0.0) for p in files.values())
+        heard = tuple(rooms.Recorder(stream=s, end_s=length_s) for s in files)
+        made = synchronise(record(Case(0, rooms.Room(seed=0), heard, files)))
+        moved = made.clocks[made.clocks["stream"].isin(files)]["state"].eq("synchronised").any()
+        print(f"refusal: {name}: {'NOT REFUSED' if moved else 'refused'}", flush=True)
+
+
+def cost(order: tuple[Path, int, float, int]) -> None:
+    """Measure time and memory of one sitting in a process of its own, decoding included."""
+    case = simulate(*order)
+    done = subprocess.run(
+        [sys.executable, "-c", _COST, *(str(part) for part in order)],
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    wall_s, cpu_s, base_mb, peak_mb = json.loads(done.stdout)
+    minutes = (case.recorders[0].end_s - case.recorders[0].start_s) / 60
+    load = os.getloadavg()[0]
+    print(
+        f"cost: {len(case.files)} streams of {minutes:.0f} min: {wall_s:.1f} s ({cpu_s:.1f} s of "
+        f"processor), at most {peak_mb:.0f} MB (imports alone {base_mb:.0f} MB); load {load:.1f}"
+    )
+
+
+def beside(cases: list[Case], scratch: Path) -> None:
+    """Run audio-offset-finder on the same recordings."""
+    python = _finder(scratch)
+    if python is None:
+        print("audio-offset-finder: not available (no package index, AUDIO_OFFSET_FINDER_PYTHON "
+              "not set); not compared")  # fmt: skip
+        return
+    for case in cases:
+        made_record = record(case)
+        started = time.perf_counter()
+        made = synchronise(made_record)
+        ours_s = time.perf_counter() - started
+        started = time.perf_counter()
+        waves = {s: _wave(made_record, s, scratch) for s in ("front", *PHONES)}
+        decoding_s = time.perf_counter() - started
+        ours = errors_s(case, made.clocks)
+        front = case.recorders[0]
+        for recorder in case.recorders:
+            if recorder.stream not in PHONES:
+                continue
+            done = subprocess.run(
+                [python, "-c", _FINDER, str(waves["front"]), str(waves[recorder.stream])],
+                capture_output=True, text=True, check=False,
+            )  # fmt: skip
+            if done.returncode:
+                print(f"  audio-offset-finder failed: {done.stderr.strip().splitlines()[-1]}")
+                continue
+            theirs = json.loads(done.stdout)
+            # Its offset is where the second file lies in the first: one number for all time.
+            at = np.linspace(60.0, front.end_s - 60.0, 50)
+            truth = [(front.to_device_s(m) - front.device_start_s)
+                     - (recorder.to_device_s(m) - recorder.device_start_s) for m in at]  # fmt: skip
+            off = np.abs(theirs["offset_s"] - np.array(truth))
+            print(
+                f"beside: {case.seed} {recorder.stream}: audio-offset-finder error "
+                f"{off.min() * 1e3:.0f} to {off.max() * 1e3:.0f} ms (score {theirs['score']:.0f}), "
+                f"{theirs['elapsed_s']:.1f} s and its share of {decoding_s:.1f} s of decoding; "
+                f"here {np.abs(ours[recorder.stream]).max() * 1e3:.1f} ms, {ours_s:.1f} s for all "
+                f"streams, decoding included",
+                flush=True,
+            )
+
+
+def _wave(made: SittingRecord, stream: str, scratch: Path) -> Path:
+    import wave  # noqa: PLC0415  (this part alone needs it)
+
+    path = scratch / f"{made.sitting.session.id}_{stream}.wav"
+    with wave.open(str(path), "wb") as out:
+        out.setnchannels(1)
+        out.setsampwidth(2)
+        out.setframerate(8000)
+        for block in streams.sound(made, stream, rate_hz=8000):
+            out.writeframes((np.clip(block.samples, -1, 1) * 32767).astype(np.int16).tobytes())
+    return path
+
+
+def _finder(scratch: Path) -> str | None:
+    named = os.environ.get("AUDIO_OFFSET_FINDER_PYTHON")
+    if named:
+        return named
+    home = scratch / "finder"
+    venv.create(home, with_pip=True)
+    python = str(home / "bin" / "python")
+    done = subprocess.run(
+        [python, "-m", "pip", "install", "-q", "audio-offset-finder"],
+        capture_output=True, check=False, timeout=900,
+    )  # fmt: skip
+    return python if done.returncode == 0 else None
+
+
+if __name__ == "__main__":
+    sys.exit(main())
