@@ -229,4 +229,8 @@ def test_after_a_reload_the_decisions_are_still_there(page, desk, lab):
     page.evaluate("(path) => { jupyterapp.commands.execute('docmanager:open', { path }); }", path)
     run_all(page, "20221210001")
     page.locator("[data-flag='f2'] .rw-unsure").wait_for()
-    assert page.problems == []
+    # anywidget gives a model two seconds and then says this, also when it comes in the third, as
+    # it may while the rest of the test run keeps the machine busy. What does not come at all is
+    # missed by the tests above.
+    slow = "[anywidget] Failed to initialize model."
+    assert [problem for problem in page.problems if problem != slow] == []
