@@ -266,4 +266,9 @@ def _print_table(frame: pd.DataFrame) -> None:
     if frame.empty:
         click.echo("(nothing)")
         return
-    click.echo(frame.to_string(index=False, na_rep="", float_format=lambda v: f"{v:.2f}"))
+    click.echo(frame.to_string(index=False, na_rep="", float_format=_short))
+
+
+def _short(value: float) -> str:
+    """Return a number with at most two decimals: counts with gaps are floats, too."""
+    return f"{value:.2f}".rstrip("0").rstrip(".")
