@@ -76,6 +76,9 @@ class Line:
         Sum of the blocks' scores along the line over the root of their number.
     rival
         The same of the best other line, outside this one's peak.
+    rivals
+        How many lags outside the peak come to nine tenths of it: chance gives up to
+        ten, a sound that repeats more.
     """
 
     at_s: float
@@ -83,6 +86,7 @@ class Line:
     centre_s: float
     score: float
     rival: float
+    rivals: int = 0
 
     def lag(self, device_s: NDArray[np.float64] | float) -> NDArray[np.float64]:
         """Return the lag at times of the first sound."""
@@ -193,6 +197,7 @@ def best_line(found: Correlograms) -> Line:
         centre_s=centre_s,
         score=score,
         rival=float(tops.max()),
+        rivals=int((tops >= 0.9 * score).sum()),
     )
 
 

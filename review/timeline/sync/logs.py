@@ -19,11 +19,10 @@ if TYPE_CHECKING:
 
 #: Fewer entries than this with a server time say nothing about a drift.
 _LEAST_FOR_DRIFT: Final = 8
-#: The way of a message through a network is never shorter than this share of what is usual for the
-#: fastest: half of it may be the way there.
-_FASTEST_SHARE: Final = 0.5
 #: Smallest error (standard deviation, s) of a server's time: what nobody promises better.
 _LEAST_SIGMA_S: Final = 0.01
+#: Error (standard deviation, s) of times in whole seconds: evenly anywhere in a second.
+_WHOLE_S: Final = 0.29
 #: Entries further than this from the others begin a piece of their own, if there are this many.
 _STEP_S: Final = 0.5
 _LEAST_RUN: Final = 3
@@ -86,14 +85,14 @@ def _pieces(
     edges = [0, *borders, len(late)]
     made = []
     for a, b in itertools.pairwise(edges):
-        sigma_s, common_s, keep = _envelope(device[a:b], session[a:b])
+        own_s, sigma_s, common_s, keep = _least_late(device[a:b], session[a:b])
         made.append(
             ServerAnchors(
                 stream=stream,
                 from_s=-np.inf if a == 0 else float(device[a]),
                 to_s=np.inf if b == len(late) else float(device[b]),
                 device_s=device[a:b][keep],
-                session_s=session[a:b][keep],
+                session_s=own_s[keep],
                 sigma_s=sigma_s,
                 common_s=common_s,
             )
@@ -119,23 +118,24 @@ def _steps(late: NDArray[np.float64]) -> list[int]:
     return borders
 
 
-def _envelope(
+def _least_late(
     device: NDArray[np.float64], session: NDArray[np.float64]
-) -> tuple[float, float, NDArray[np.bool_]]:
-    """Return sigma, common error, and which entries are the least late of their neighbours."""
+) -> tuple[NDArray[np.float64], float, float, NDArray[np.bool_]]:
+    """Return server times, sigma, common error, and which entries are the least late."""
+    if np.allclose(session, np.round(session), atol=1e-9):
+        # Whole seconds: cut off or rounded, nobody says; between the two lies a quarter of one.
+        return session + 0.25, _WHOLE_S, _WHOLE_S, np.ones(len(session), dtype=bool)
     late = session - device
-    coarse = 1.0 if np.allclose(session, np.round(session), atol=1e-9) else 0.0
     if len(late) < _LEAST_FOR_DRIFT:
         keep = late <= np.median(late)
-        spread = float(np.ptp(late)) + coarse
-        return max(_LEAST_SIGMA_S, spread / 2, 0.1), max(_LEAST_SIGMA_S, spread / 2, 0.05), keep
+        spread = max(0.05, float(np.ptp(late)) / 2)
+        return session, spread, spread, keep
     slope, at = _lower_line(device, late)
     rest = late - (at + slope * device)
     # Half of the entries that lie lowest: a slow message says nothing.
     keep = rest <= np.median(rest)
-    spread = 1.4826 * float(np.median(np.abs(rest[keep] - np.median(rest[keep]))))
-    common = max(_LEAST_SIGMA_S, spread, coarse * 0.29)
-    return max(_LEAST_SIGMA_S, spread, coarse * 0.29), common, keep
+    spread = max(_LEAST_SIGMA_S, 1.4826 * float(np.median(np.abs(rest[keep]))))
+    return session, spread, spread, keep
 
 
 def _lower_line(device: NDArray[np.float64], late: NDArray[np.float64]) -> tuple[float, float]:

@@ -119,7 +119,7 @@ def solve(nodes: Sequence[Node], edges: Sequence[Edge], *, fixed: int | None) ->
         Node whose offset and drift are 0 by definition; None where edges reach session time.
     """
     streams = list(dict.fromkeys(node.stream for node in nodes))
-    drift_of = np.array([len(nodes) + streams.index(node.stream) for node in nodes])
+    drift_of = np.array([len(nodes) + streams.index(node.stream) for node in nodes], dtype=int)
     size = len(nodes) + len(streams) + len(edges)
     prior = np.full(size, _OFFSET_SIGMA_S)
     prior[len(nodes) : len(nodes) + len(streams)] = _DRIFT_SIGMA_PPM
@@ -143,7 +143,7 @@ def solve(nodes: Sequence[Node], edges: Sequence[Edge], *, fixed: int | None) ->
         found = inverse @ right
         residuals = [target - matrix @ found for matrix, target in rows]
         weights = [_tukey(r, edge.sigma_s) for r, edge in zip(residuals, edges, strict=True)]
-    index = np.stack([np.arange(len(nodes)), drift_of], axis=1)
+    index = np.stack([np.arange(len(nodes), dtype=int), drift_of], axis=1)
     return Solution(
         offset_s=found[: len(nodes)],
         drift_ppm=found[drift_of],

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -15,7 +15,6 @@ from review.timeline.sync.coarse import (
     best_line,
     correlograms,
     some,
-    stands_out,
     worth_a_look,
 )
 from review.timeline.sync.features import FRAME_S
@@ -28,6 +27,8 @@ if TYPE_CHECKING:
 
 #: A block with less along a line does not lie on it (chance gives 1.5).
 _ON_LINE: Final = 3.0
+#: More equal lags than this (simulated rooms that differ have up to ten): a sound that repeats.
+_CHANCE_RIVALS: Final = 10
 #: Windows of two microphones never fit better than this (correlation coefficient; in simulated
 #: rooms at 15 dB they reach 0.7): what does is one recording twice.
 _ONE_RECORDING: Final = 0.93
@@ -76,7 +77,7 @@ def match(
     whole = best_line(found)
     lines = _lines(found)
     if not lines:
-        reason = "ambiguous" if stands_out(replace(whole, rival=0.0)) else "weak"
+        reason = "ambiguous" if whole.rivals > _CHANCE_RIVALS else "weak"
         return Match(**names, stretches=(), score=whole.score, rival=whole.rival, reason=reason)
     spans = _spans(found, lines, (first.start_s, first.end_s))
     spans = sharpened(first, second, spans, near_s=3 * FRAME_S, about_s=found.block_s)
