@@ -158,14 +158,16 @@ def peak_mb(path: Path, name: str) -> float:
     return float(done.stdout)
 
 
-def memory(folder: Path, hours: tuple[float, float], fps: int) -> None:
+def memory(folder: Path, fps: int) -> None:
     """Print the peak of memory for a short and a long recording, and its growth per hour."""
-    paths = [make_recording(folder / f"{h}.mp4", minutes=60 * h, fps=fps) for h in hours]
-    print(f"{'peak memory':<14}{hours[0]:>8} h{hours[1]:>8} h{'MB per hour':>14}")
-    for name in ("probe", "packets", "key frames"):
-        peaks = [peak_mb(path, name) for path in paths]
-        growth = (peaks[1] - peaks[0]) / (hours[1] - hours[0])
-        print(f"{name:<14}{peaks[0]:>10.1f}{peaks[1]:>10.1f}{growth:>14.1f}", flush=True)
+    print(f"{'peak memory':<14}{'minutes':>10}{'MB':>8}{'minutes':>10}{'MB':>8}{'MB per hour':>14}")
+    for names, lengths in ((("probe", "packets"), (60, 240)), (("all pictures",), (1, 10))):
+        paths = [make_recording(folder / f"{m}.mp4", minutes=m, fps=fps) for m in lengths]
+        for name in names:
+            peaks = [peak_mb(path, name) for path in paths]
+            growth = 60 * (peaks[1] - peaks[0]) / (lengths[1] - lengths[0])
+            row = "".join(f"{m:>10}{p:>8.1f}" for m, p in zip(lengths, peaks, strict=True))
+            print(f"{name:<14}{row}{growth:>14.1f}", flush=True)
 
 
 def many(folder: Path, source: Path, sittings: int) -> None:
@@ -218,7 +220,7 @@ def main() -> None:
         what = f"{WIDTH}x{HEIGHT} H.264, {options.fps} fps, {size_mb:.0f} MB"
         print(f"{options.minutes:g} min of {what}")
         compare(path, options.repeats)
-        memory(folder, (1, 4), options.fps)
+        memory(folder, options.fps)
         many(folder, path, options.sittings)
 
 
