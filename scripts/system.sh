@@ -1,7 +1,7 @@
 #!/bin/sh
 # System packages: installed when this user may, named exactly when not. Never fails.
-#   --base   what the library likes to have (libgl1, python3-venv)
-#   (none)   also what the browser tests and Chinese text in pictures need
+#   --base   what the library likes to have (libgl1, Pango for PDF reports, python3-venv)
+#   (none)   also what the tests need: a browser, Chinese fonts, a PostgreSQL server, a spreadsheet program
 set -u
 mode=${1:-all}
 
@@ -9,10 +9,13 @@ missing=""
 need() { missing="$missing $1"; }
 ldconfig -p 2>/dev/null | grep -q 'libGL\.so\.1' || need libgl1
 ldconfig -p 2>/dev/null | grep -q 'libglib-2\.0\.so\.0' || need libglib2.0-0
+ldconfig -p 2>/dev/null | grep -q 'libpangoft2-1\.0\.so\.0' || need libpangoft2-1.0-0
 if [ "$mode" != "--base" ]; then
   command -v chromium >/dev/null 2>&1 || command -v chromium-browser >/dev/null 2>&1 ||
     command -v google-chrome >/dev/null 2>&1 || need chromium
   fc-list 2>/dev/null | grep -qiE 'CJK|WenQuanYi|Source Han' || need fonts-noto-cjk
+  ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || command -v initdb >/dev/null 2>&1 || need postgresql
+  command -v soffice >/dev/null 2>&1 || command -v libreoffice >/dev/null 2>&1 || need libreoffice-calc-nogui
 else
   python3 -c 'import ensurepip' 2>/dev/null || need python3-venv
 fi
