@@ -136,20 +136,13 @@ class VideoReader:
         top, bottom = self._base.numerator, self._base.denominator
         make = tuple.__new__
         for packet in packets_of(self._container, self._stream):
-            stamp, size = packet.pts, packet.size
+            stamp, size, length = packet.pts, packet.size, packet.duration
             if stamp is None:
                 stamp = packet.dts
             if size and stamp is not None:
-                length = packet.duration
-                yield make(
-                    Packet,
-                    (
-                        stamp * top / bottom,
-                        size,
-                        packet.is_keyframe,
-                        length * top / bottom if length else 0.0,
-                    ),
-                )
+                pts_s = stamp * top / bottom
+                length_s = length * top / bottom if length else 0.0
+                yield make(Packet, (pts_s, size, packet.is_keyframe, length_s))
 
     def pictures(
         self,
