@@ -12,10 +12,10 @@ from review.ledger.chain import Entry
 from review.ledger.schema import ENTRIES
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
+    from review.ledger.fields import Payload
     from review.ledger.identity import Author
-    from review.ledger.payloads import Payload
 
 #: session_id, candidate_id, subject_id; the later ones may be None.
 Key = tuple[str | None, str | None, str | None]
@@ -82,6 +82,17 @@ def check(connection: sa.Connection, payload: Payload, *, key: Key, author: Auth
             _check_not_recused(rows, author)
     if kind == "retraction":
         _check_retraction(connection, payload, key, author)
+    if kind == "reopen" and not may_reopen(author.role, payload.as_payload()):
+        raise LedgerError(
+            f"a {author.role} reopens for recordings that came late, naming them",
+            where=f"author {author.person}",
+            todo="have a supervisor reopen the sitting",
+        )
+
+
+def may_reopen(role: str, content: Mapping[str, Any]) -> bool:
+    """Say whether somebody in this role may reopen a sitting for this reason."""
+    return role == "supervisor" or bool(content.get("late_files"))
 
 
 def _check_open(rows: Sequence[Any], key: Key, *, where: str) -> None:

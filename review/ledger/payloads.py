@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import dataclasses
 import types
-import typing
 from dataclasses import dataclass
-from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from review.errors import LedgerError
+from review.ledger.fields import Payload, filled, one_of, time
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,68 +19,6 @@ OUTCOMES: Final = ("cleared", "violation", "cheating", "serious_cheating")
 #: is heard, or appeals.
 FORMS: Final = ("invited", "received", "waived", "hearing", "appeal")
 APPEAL_RESULTS: Final = ("upheld", "lowered", "lifted")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Payload:
-    """One level above every kind: how it becomes an object for JSON."""
-
-    KIND: ClassVar[str]
-
-    def as_payload(self) -> dict[str, Any]:
-        """Return the fields as JSON knows them; those that are None are left out."""
-        return {
-            name: list(value) if isinstance(value, tuple) else value
-            for name, value in ((f.name, getattr(self, f.name)) for f in dataclasses.fields(self))
-            if value is not None
-        }
-
-    def __post_init__(self) -> None:
-        hints = typing.get_type_hints(type(self))
-        for f in dataclasses.fields(self):
-            value = getattr(self, f.name)
-            if not _fits(value, hints[f.name]):
-                raise LedgerError(
-                    f"{f.name} is not of the right type",
-                    where=f"entry {self.KIND!r}",
-                    expected=str(f.type),
-                    found=repr(value),
-                )
-            if isinstance(value, int) and hints[f.name] in (float, float | None):
-                # One spelling for one number: the hash depends on it.
-                object.__setattr__(self, f.name, float(value))
-            known = f.metadata.get("one_of")
-            if known and value is not None and value not in known:
-                raise LedgerError(
-                    f"unknown {f.name}",
-                    where=f"entry {self.KIND!r}",
-                    expected=f"one of {', '.join(known)}",
-                    found=repr(value),
-                )
-            if f.metadata.get("filled") and not str(value).strip():
-                raise LedgerError(f"{f.name} is empty", where=f"entry {self.KIND!r}")
-            if f.metadata.get("time") and value is not None:
-                _check_time(self.KIND, f.name, value)
-        start = getattr(self, "device_start_s", None)
-        end = getattr(self, "device_end_s", None)
-        if start is not None and end is not None and not start <= end:
-            raise LedgerError(
-                "the interval ends before it starts",
-                where=f"entry {self.KIND!r}",
-                found=f"{start} to {end}",
-            )
-
-
-def _one_of(*known: str) -> Any:
-    return dataclasses.field(metadata={"one_of": known})
-
-
-def _filled() -> Any:
-    return dataclasses.field(metadata={"filled": True})
-
-
-def _time() -> Any:
-    return dataclasses.field(default=None, metadata={"time": True})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,12 +35,12 @@ class Decision(Payload):
     """
 
     KIND: ClassVar[str] = "decision"
-    flag_id: str = _filled()
-    label: str = _filled()
-    stream: str = _filled()
+    flag_id: str = filled()
+    label: str = filled()
+    stream: str = filled()
     device_start_s: float
     device_end_s: float
-    verdict: str = _one_of(*VERDICTS)
+    verdict: str = one_of(*VERDICTS)
     note: str = ""
     blind: bool = False
 
@@ -113,9 +50,9 @@ class OwnFlag(Payload):
     """What a person marked that no detector did; ``flag_id`` is the marker's own."""
 
     KIND: ClassVar[str] = "own_flag"
-    flag_id: str = _filled()
-    label: str = _filled()
-    stream: str = _filled()
+    flag_id: str = filled()
+    label: str = filled()
+    stream: str = filled()
     device_start_s: float
     device_end_s: float
     note: str = ""
@@ -135,8 +72,8 @@ class Outcome(Payload):
     """
 
     KIND: ClassVar[str] = "outcome"
-    outcome: str = _one_of(*OUTCOMES)
-    rulebook: str = _filled()
+    outcome: str = one_of(*OUTCOMES)
+    rulebook: str = filled()
     clauses: tuple[str, ...] = ()
     note: str = ""
     appeal: str | None = dataclasses.field(default=None, metadata={"one_of": APPEAL_RESULTS})
@@ -164,9 +101,9 @@ class WarningGiven(Payload):
     """
 
     KIND: ClassVar[str] = "warning"
-    reason: str = _filled()
+    reason: str = filled()
     clause: str | None = None
-    given_at: str | None = _time()
+    given_at: str | None = time()
     answered: bool | None = None
     corrected: bool | None = None
     note: str = ""
@@ -177,7 +114,7 @@ class EvidenceKept(Payload):
     """A piece of evidence that was chosen and preserved."""
 
     KIND: ClassVar[str] = "evidence"
-    stream: str = _filled()
+    stream: str = filled()
     device_start_s: float
     device_end_s: float
     flag_id: str | None = None
@@ -208,10 +145,10 @@ class Statement(Payload):
     """
 
     KIND: ClassVar[str] = "statement"
-    form: str = _one_of(*FORMS)
+    form: str = one_of(*FORMS)
     text: str = ""
-    deadline: str | None = _time()
-    held_at: str | None = _time()
+    deadline: str | None = time()
+    held_at: str | None = time()
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -224,7 +161,7 @@ class Assignment(Payload):
     """Who shall review a sitting (``person`` as source:name)."""
 
     KIND: ClassVar[str] = "assignment"
-    person: str = _filled()
+    person: str = filled()
     blind: bool = False
     note: str = ""
 
@@ -234,32 +171,71 @@ class Recusal(Payload):
     """The author steps aside from this candidate."""
 
     KIND: ClassVar[str] = "recusal"
-    reason: str = _filled()
+    reason: str = filled()
 
 
 @dataclass(frozen=True, kw_only=True)
 class SignOff(Payload):
-    """The sitting is closed: nothing about it changes until it is reopened."""
+    """The sitting is closed: nothing about it changes until it is reopened.
+
+    Parameters
+    ----------
+    outcome, clauses, penalties
+        What was concluded, and what it costs (kinds of :data:`review.rules.model.PENALTIES`);
+        :func:`review.ledger.bans.sign_off_of` takes them from the engine.
+    banned_from, banned_until
+        Day with which a ban begins, and its last day.
+    files
+        The recordings that were there, each as ``<sha256>  <file>``: a file that is not among
+        them came late (:mod:`review.ledger.late`).
+    """
 
     KIND: ClassVar[str] = "sign_off"
     note: str = ""
+    outcome: str | None = dataclasses.field(default=None, metadata={"one_of": OUTCOMES})
+    clauses: tuple[str, ...] = ()
+    penalties: tuple[str, ...] = ()
+    banned_from: str | None = time()
+    banned_until: str | None = time()
+    files: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
 class Reopen(Payload):
-    """The sitting is open again, and why."""
+    """The sitting is open again, and why.
+
+    Parameters
+    ----------
+    late_files
+        Recordings that came after it was closed: whoever finds them reopens it, while reopening
+        for any other reason is a supervisor's.
+    """
 
     KIND: ClassVar[str] = "reopen"
-    reason: str = _filled()
+    reason: str = filled()
+    late_files: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
 class OffsetSet(Payload):
-    """A clock that a person set by hand."""
+    """A clock that a person set by hand.
+
+    Parameters
+    ----------
+    offset_s, old_offset_s
+        What is added to the stream's device time from now on, and what was added before.
+    device_s
+        Moment (device time) that the person looked at, where the stream's clock has pieces.
+    alone
+        Whether the other streams of the device stay where they are.
+    """
 
     KIND: ClassVar[str] = "offset_set"
-    stream: str = _filled()
+    stream: str = filled()
     offset_s: float
+    old_offset_s: float | None = None
+    device_s: float | None = None
+    alone: bool = False
     reason: str = ""
 
 
@@ -278,7 +254,7 @@ class Exported(Payload):
     """What left the workspace: a report, a clip, the ledger itself."""
 
     KIND: ClassVar[str] = "exported"
-    what: str = _filled()
+    what: str = filled()
     file: str | None = None
     sha256: str | None = None
 
@@ -288,22 +264,59 @@ class Retained(Payload):
     """What is kept until when, or was removed after its time."""
 
     KIND: ClassVar[str] = "retained"
-    what: str = _filled()
-    until: str | None = _time()
+    what: str = filled()
+    until: str | None = time()
     removed: bool = False
     note: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Bulk(Payload):
-    """A bulk dismissal: one label, under one score, after a sample was looked at."""
+    """A bulk dismissal: one label, under one score, after a sample was looked at.
+
+    Parameters
+    ----------
+    below_score
+        Every flag that is dismissed has a lower score than this.
+    flag_ids
+        The flags that are dismissed.
+    sample
+        Flags that were looked at one by one before.
+    sample_confirmed
+        Those of the sample that turned out to be real; they are not dismissed.
+    streams, device_starts_s, device_ends_s
+        For each of ``flag_ids`` its leading stream and interval on that device's clock, by which
+        the decision follows the flag through another analysis.
+    """
 
     KIND: ClassVar[str] = "bulk"
-    label: str = _filled()
+    label: str = filled()
     below_score: float
     flag_ids: tuple[str, ...]
     sample: tuple[str, ...]
     note: str = ""
+    sample_confirmed: tuple[str, ...] = ()
+    streams: tuple[str, ...] = ()
+    device_starts_s: tuple[float, ...] = ()
+    device_ends_s: tuple[float, ...] = ()
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        where = f"entry {self.KIND!r}"
+        if not self.sample:
+            raise LedgerError("nothing was looked at", where=where, expected="a sample of flags")
+        if not set(self.sample_confirmed) <= set(self.sample):
+            raise LedgerError("confirmed flags that are not in the sample", where=where)
+        real = set(self.sample_confirmed) & set(self.flag_ids)
+        if real:
+            raise LedgerError(
+                "a flag that the sample confirmed is not dismissed",
+                where=where,
+                found=", ".join(sorted(real)),
+            )
+        places = (self.streams, self.device_starts_s, self.device_ends_s)
+        if any(len(place) not in (0, len(self.flag_ids)) for place in places):
+            raise LedgerError("a place for some of the flags only", where=where)
 
 
 _TYPES: Final[Mapping[str, type[Payload]]] = types.MappingProxyType(
@@ -357,35 +370,3 @@ def payload_of(kind: str, content: Mapping[str, Any]) -> Payload:
             found=f"unknown: {', '.join(unknown) or 'none'}, absent: {', '.join(absent) or 'none'}",
         )
     return made(**{name: tuple(v) if isinstance(v, list) else v for name, v in content.items()})
-
-
-def _fits(value: Any, hint: Any) -> bool:
-    if isinstance(hint, types.UnionType):
-        return any(_fits(value, part) for part in typing.get_args(hint))
-    if typing.get_origin(hint) is tuple:
-        part = typing.get_args(hint)[0]
-        return isinstance(value, tuple) and all(_fits(v, part) for v in value)
-    if hint is float:
-        number = isinstance(value, (int, float)) and not isinstance(value, bool)
-        return number and abs(value) < float("inf")
-    if hint is int:
-        return isinstance(value, int) and not isinstance(value, bool)
-    return isinstance(value, hint)
-
-
-def _check_time(kind: str, name: str, value: str) -> None:
-    try:
-        if "T" in value or " " in value:
-            if datetime.fromisoformat(value).tzinfo is not None:
-                return
-        else:
-            date.fromisoformat(value)
-            return
-    except ValueError:
-        pass
-    raise LedgerError(
-        f"{name} is no time",
-        where=f"entry {kind!r}",
-        expected="a date, or a time with its offset from UTC (ISO 8601)",
-        found=repr(value),
-    )

@@ -30,13 +30,15 @@ _REVIEWING: Final = (
     "statement",
     "recusal",
     "offset_set",
+    # For recordings that came late only: review.ledger.admission and verification see to it.
+    "reopen",
 )
 #: Role -> kinds of entries that it may write.
 RIGHTS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
     {
         "analyst": _READING,
         "reviewer": _REVIEWING,
-        "supervisor": (*_REVIEWING, "assignment", "sign_off", "reopen", "bulk", "retained"),
+        "supervisor": (*_REVIEWING, "assignment", "sign_off", "bulk", "retained"),
         "administrator": (*_READING, "assignment", "retained", "staff"),
     }
 )

@@ -17,7 +17,8 @@ from review.ledger import admission, chain, schema, verification
 from review.ledger.chain import Anchor, Entry
 from review.ledger.engine import address, file_of, keep_log, make_engine, writing
 from review.ledger.faults import plain
-from review.ledger.payloads import Payload, payload_of
+from review.ledger.fields import Payload
+from review.ledger.payloads import payload_of
 from review.ledger.schema import ENTRIES
 from review.ledger.staff import Staff
 

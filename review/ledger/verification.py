@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from review.errors import LedgerError
+from review.ledger.admission import may_reopen
 from review.ledger.chain import GENESIS, Anchor, digest
 from review.ledger.identity import ROLES, holds, key_id
 from review.ledger.staff import RIGHTS, Key, Staff
@@ -219,7 +220,7 @@ def _forged(fields: Fields, history: History, keys: dict[str, Ed25519PublicKey])
 
 
 def _held_key(fields: Fields, staff: Staff) -> Key | str:
-    person, role = f"{fields['source']}:{fields['author']}", fields["role"]
+    person = f"{fields['source']}:{fields['author']}"
     key = staff.keys.get(fields["key_id"])
     if key is None:
         return f"nobody was enrolled with its key {fields['key_id']}"
@@ -227,12 +228,18 @@ def _held_key(fields: Fields, staff: Staff) -> Key | str:
         return f"its key is {key.person}'s, not {person}'s"
     if key.until is not None:
         return f"its key was revoked by entry {key.until}"
+    return _unrightful(fields, person, staff) or key
+
+
+def _unrightful(fields: Fields, person: str, staff: Staff) -> str:
+    role, kind = fields["role"], fields["kind"]
     if role not in ROLES or role not in staff.roles.get(person, ()):
         return f"{person} was no {role} then"
-    kind = fields["kind"]
     if kind not in RIGHTS[role] and not (kind == "staff" and not staff.closed):
         return f"a {role} may not write {kind!r}"
-    return key
+    if kind == "reopen" and not may_reopen(role, json.loads(fields["payload"])):
+        return f"a {role} reopened without naming a recording that came late"
+    return ""
 
 
 def _bounds(last: int, processes: int) -> list[tuple[int, int | None]]:
