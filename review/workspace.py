@@ -95,6 +95,11 @@ class Workspace:
         return os.environ.get("REVIEW_LEDGER") or str(self.folder / "ledger.sqlite")
 
     @property
+    def has_ledger(self) -> bool:
+        """Whether there is a ledger to read: opening one makes it."""
+        return bool(os.environ.get("REVIEW_LEDGER")) or (self.folder / "ledger.sqlite").exists()
+
+    @property
     def models(self) -> Path:
         """Model files of this workspace."""
         return self.folder / "models"

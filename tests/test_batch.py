@@ -1,13 +1,18 @@
 """A session from files to results: what is kept, what is done again, what a failure leaves."""
 
 import hashlib
+import os
 import shutil
+from datetime import timedelta
 
 import pytest
 
 from review import batch, pipeline
 from review.errors import DetectorError, LoadError, SessionError
+from review.ledger import current_author, open_ledger
+from review.ledger.payloads import Outcome, SignOff
 from review.loaders import load_session
+from review.loaders.check import check_sitting
 from review.workspace import MARKER, Workspace
 
 
@@ -51,6 +56,50 @@ def test_the_session_folder_is_only_read(simulated, tmp_path):
     batch.check(simulated, deep=True)
     batch.analyze(simulated, workspace=tmp_path, candidates=[only], workers=1)
     assert fingerprint(simulated) == before
+
+
+def test_a_check_makes_no_workspace(simulated, tmp_path):
+    batch.check(simulated, workspace=tmp_path / "none")
+    assert not (tmp_path / "none").exists()
+
+
+def test_a_check_names_the_banned_and_what_came_late(simulated, tmp_path, monkeypatch):
+    monkeypatch.setenv("REVIEW_USER", "Supervisor")
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    session, _ = load_session(simulated)
+    space = Workspace(tmp_path / "workspace")
+    sittings = list(session.sittings())
+    banned, late = sittings[0], sittings[-1]
+    author = current_author(role="supervisor", environ=dict(os.environ))
+    ledger = open_ledger(space.ledger)
+    day = session.subjects[0].start
+    earlier = ("2022-01-01", banned.candidate.id, "theory")
+    sanction = SignOff(
+        note="case 7",
+        outcome="serious_cheating",
+        clauses=("3(1)",),
+        banned_from=(day - timedelta(days=30)).date().isoformat(),
+        banned_until=(day + timedelta(days=335)).date().isoformat(),
+    )
+    ledger.record(
+        Outcome(outcome="serious_cheating", rulebook="itmc-2022", clauses=("3(1)",)),
+        sitting_key=earlier,
+        author=author,
+    )
+    ledger.record(sanction, sitting_key=earlier, author=author)
+    files = check_sitting(late).files.assign(sha256="0" * 64)
+    known = tuple(f"{row.sha256}  {row.file}" for row in files.iloc[1:].itertuples())
+    ledger.record(
+        SignOff(note="", outcome="cleared", files=known), sitting_key=late.key, author=author
+    )
+    _, problems = batch.check(simulated, workspace=space)
+    found = problems[problems["code"].isin(["candidate_banned", "file_late"])]
+    told = {(r.code, r.candidate_id, r.subject_id) for r in found.itertuples()}
+    papers = [s.subject.id for s in sittings if s.candidate.id == banned.candidate.id]
+    assert told == {("candidate_banned", banned.candidate.id, paper) for paper in papers} | {
+        ("file_late", late.candidate.id, late.subject.id)
+    }
+    assert found.loc[found["code"] == "file_late", "file"].tolist() == [files.iloc[0]["file"]]
 
 
 def test_results_are_compacted_and_the_run_is_on_record(analysed):

@@ -25,16 +25,18 @@ from review.commands.terminal import (
 @click.command()
 @session_argument
 @click.option("--deep", is_flag=True, help="Walk all packets, not only the headers.")
+@workspace_option
 @json_option
-def check(session: Path, deep: bool, as_json: bool) -> None:  # noqa: FBT001
-    """Say whether a session folder is complete and sound."""
+def check(session: Path, deep: bool, workspace: Path | None, as_json: bool) -> None:  # noqa: FBT001
+    """Say whether a session folder is complete and sound, and what the ledger knows of it."""
     from review.batch import check as call
+    from review.loaders.check import in_short
 
-    streams, problems = call(session, deep=deep, progress=show_progress())
+    streams, problems = call(session, deep=deep, workspace=workspace, progress=show_progress())
     if as_json:
         print_json({"streams": records_of(streams), "problems": records_of(problems)})
     else:
-        print_table(streams)
+        print_table(in_short(streams))
         for row in problems.itertuples():
             where = "/".join(str(p) for p in (row.candidate_id, row.subject_id) if p)
             click.echo(f"{row.severity}: {where + ': ' if where else ''}{row.message}")

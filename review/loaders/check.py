@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -28,7 +28,15 @@ COLUMNS = (
 _FIX_HOLD_S = 60.0
 
 
-def check_sitting(sitting: Sitting, *, deep: bool = False) -> tuple[pd.DataFrame, pd.DataFrame]:
+class Checked(NamedTuple):
+    """What :func:`check_sitting` found."""
+
+    streams: pd.DataFrame
+    problems: pd.DataFrame
+    files: pd.DataFrame
+
+
+def check_sitting(sitting: Sitting, *, deep: bool = False) -> Checked:
     """Look a sitting through without decoding anything.
 
     Parameters
@@ -45,6 +53,8 @@ def check_sitting(sitting: Sitting, *, deep: bool = False) -> tuple[pd.DataFrame
         ``last_s`` on device time.
     problems : pandas.DataFrame
         Table ``problems``.
+    files : pandas.DataFrame
+        ``stream`` and ``file`` of every recording.
     """
     record = load_sitting(sitting, hash_files=False)
     required = sitting.session.required_streams
@@ -67,7 +77,41 @@ def check_sitting(sitting: Sitting, *, deep: bool = False) -> tuple[pd.DataFrame
         problems = tables.join("problems", [problems, deep_check(record)])
     keys = dict(zip(tables.KEYS, sitting.key, strict=True))
     columns = [*tables.KEYS, *COLUMNS]
-    return pd.DataFrame([{**keys, **row} for row in rows], columns=columns), problems
+    return Checked(
+        pd.DataFrame([{**keys, **row} for row in rows], columns=columns),
+        problems,
+        record.segments[["stream", "file"]],
+    )
+
+
+def in_short(streams: pd.DataFrame) -> pd.DataFrame:
+    """Return the summary as a person reads it: fewer columns, sizes in words.
+
+    Parameters
+    ----------
+    streams
+        From :func:`check_sitting`, of one sitting or of many.
+    """
+    if streams.empty:
+        return streams
+    short = streams[["candidate_id", "subject_id", "stream"]].copy()
+    short["files"] = streams["segments"].where(streams["stream"].isin(VIEWS))
+    short["entries"] = streams["entries"].where(~streams["stream"].isin(VIEWS))
+    short["coverage_%"] = streams["coverage_percent"]
+    short["codec"] = [
+        "+".join(str(c) for c in codecs if isinstance(c, str))
+        for codecs in zip(streams["codec"], streams["audio_codec"], strict=True)
+    ]
+    short["size"] = [
+        "" if pd.isna(w) else f"{w:.0f}x{h:.0f}"
+        for w, h in zip(streams["width_px"], streams["height_px"], strict=True)
+    ]
+    short["fps"], short["MB"] = streams["mean_fps"], streams["size_bytes"] / 1e6
+    short["clock_from"] = streams["start_source"].fillna("")
+    missing = streams["required"] & (streams["coverage_percent"] == 0)
+    if missing.any():
+        short[""] = missing.map({True: "MISSING", False: ""})
+    return short
 
 
 def _by_stream(rows: Iterable[Mapping[Hashable, Any]]) -> dict[str, list[Any]]:

@@ -60,6 +60,8 @@ CODES: Final[Mapping[str, str]] = {
     "time_far": "warning",
     # the deep walk and the check of a whole session
     "deep_failed": "error",
+    "candidate_banned": "warning",
+    "file_late": "warning",
 }
 
 

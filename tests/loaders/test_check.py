@@ -21,7 +21,7 @@ def test_a_row_per_stream_that_is_required_or_there(sitting, place):
         "theory/gps/phone1.csv",
         "time,lat,lon\n" + "".join(f"{at(s)},39.9,116.4\n" for s in (0, 30, 5000)),
     )
-    streams, problems = check_sitting(sitting)
+    streams, problems, _ = check_sitting(sitting)
     assert list(streams.columns) == ["session_id", "candidate_id", "subject_id", *COLUMNS]
     rows = streams.set_index("stream").to_dict("index")
     assert list(rows) == ["front", "screen", "gps_phone1"]
@@ -38,7 +38,7 @@ def test_a_row_per_stream_that_is_required_or_there(sitting, place):
 
 
 def test_what_is_missing_has_a_row_too(sitting):
-    streams, problems = check_sitting(sitting)
+    streams, problems, _ = check_sitting(sitting)
     assert list(streams["stream"]) == ["front"]
     assert streams.loc[0, "coverage_percent"] == 0
     assert "sitting_empty" in set(problems["code"])
@@ -46,7 +46,7 @@ def test_what_is_missing_has_a_row_too(sitting):
 
 class TestDeep:
     def found(self, sitting):
-        _, problems = check_sitting(sitting, deep=True)
+        _, problems, _ = check_sitting(sitting, deep=True)
         return problems[problems["code"] != "photo_missing"]
 
     def test_a_sound_recording_stands(self, sitting):

@@ -1,4 +1,4 @@
-"""Many sittings: check, analyse, score and evaluate a session, a failure being a row."""
+"""Many sittings analysed into a workspace, a failure being a row."""
 
 from __future__ import annotations
 
@@ -11,31 +11,24 @@ from concurrent.futures import (
     FIRST_COMPLETED,
     Future,
     ProcessPoolExecutor,
-    ThreadPoolExecutor,
     wait,
 )
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pandas as pd
 from tqdm.auto import tqdm
 
 from review import pipeline, tables
-from review.errors import ReviewError, SessionError
-from review.ledger import open_ledger
-from review.ledger.decisions import follow, readings
+from review.errors import ReviewError
 from review.loaders import load_session
-from review.loaders.check import check_sitting
-from review.loaders.truth import load_truth
-from review.scoring.evaluation import Evaluation, evaluate_flags
-from review.scoring.worklist import worklist
 from review.workspace import MARKER, Workspace, atomic_path
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Iterable, Sequence
+    from pathlib import Path
 
     from review.session import Session, Sitting
 
@@ -67,53 +60,6 @@ def _sittings(
         if (not candidates or s.candidate.id in candidates)
         and (not subjects or s.subject.id in subjects)
     ]
-
-
-def check(
-    folder: Path | str, *, deep: bool = False, progress: bool = False
-) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Say whether a session folder is complete and sound.
-
-    Parameters
-    ----------
-    folder
-        Session folder. It is only read.
-    deep
-        Walk all packets and hold them against what the headers claim.
-
-    Returns
-    -------
-    streams, problems : pandas.DataFrame
-        One row per sitting and stream, and the table ``problems``.
-
-    Raises
-    ------
-    SessionError
-        If the folder's manifest or candidates cannot be used at all.
-    """
-    session, found = load_session(folder)
-    sittings = list(session.sittings())
-    rows: list[pd.DataFrame] = []
-    problems = [found]
-    # Headers wait for the disk, not for the processor: threads serve.
-    work = [(check_sitting, (sitting,), {"deep": deep}) for sitting in sittings]
-    for streams, own in _threaded(work, progress=progress, what="checking"):
-        rows.append(streams)
-        problems.append(own)
-    streams = pd.concat(rows, ignore_index=True) if rows else pd.DataFrame()
-    return streams, tables.join("problems", problems)
-
-
-def _threaded(
-    work: Iterable[tuple[Callable[..., Any], tuple[Any, ...], dict[str, Any]]],
-    *,
-    progress: bool,
-    what: str,
-) -> Iterable[Any]:
-    with ThreadPoolExecutor(max_workers=min(32, 4 * (os.cpu_count() or 1))) as pool:
-        futures = [pool.submit(function, *a, **k) for function, a, k in work]
-        for future in tqdm(futures, desc=what, unit="sitting", disable=not progress):
-            yield future.result()
 
 
 def analyze(
@@ -274,61 +220,3 @@ def _record_run(
     with atomic_path(space.runs / name) as path:
         text = json.dumps(record, ensure_ascii=False, indent=1, default=str)
         path.write_text(text, encoding="utf-8")
-
-
-def score(session: Path | str, *, workspace: Workspace | Path | str | None = None) -> pd.DataFrame:
-    """Return the session's worklist: every sitting with risk, unseen, flags and state of work.
-
-    Parameters
-    ----------
-    session
-        Session folder, or the id of a session of the workspace.
-    """
-    space = workspace if isinstance(workspace, Workspace) else Workspace(workspace)
-    session_id = resolve_session_id(session, space)
-    rows = space.read(MARKER, session_id)
-    if rows.empty:
-        raise SessionError(
-            "this session has not been analysed into this workspace",
-            where=f"session {session_id}",
-            found=f"no results in {space.folder}",
-            todo="run `review analyze <session folder>` first",
-        )
-    flags = space.read("flags", session_id)
-    ledger = open_ledger(space.ledger)
-    decided, _ = follow(readings(ledger, (session_id,)), flags)
-    return worklist(
-        rows,
-        space.read("scores", session_id),
-        flags,
-        decided,
-    )
-
-
-def resolve_session_id(session: Path | str, space: Workspace) -> str:
-    """Return the id of a session that is named by its folder or by its id."""
-    if str(session) in space.sessions():
-        return str(session)
-    loaded, _ = load_session(session)
-    return loaded.id
-
-
-def evaluate(
-    folder: Path | str,
-    *,
-    truth: Path | str | None = None,
-    workspace: Workspace | Path | str | None = None,
-    progress: bool = False,
-) -> Evaluation:
-    """Hold the flags of a session against its truth; analyses what is not analysed yet.
-
-    Parameters
-    ----------
-    truth
-        Truth file; ``truth.csv`` of the session folder if not given.
-    """
-    space = workspace if isinstance(workspace, Workspace) else Workspace(workspace)
-    session, _ = load_session(folder)
-    known = load_truth(Path(truth) if truth is not None else session.folder / "truth.csv")
-    windows = analyze(folder, workspace=space, progress=progress)
-    return evaluate_flags(space.read("flags", session.id), known, windows)
