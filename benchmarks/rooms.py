@@ -193,13 +193,23 @@ class Room:
             if not dry.any():
                 continue
             known = (recorder.stream, recorder.distance_m, place)
-            if known not in self._paths:
+            if known not in self._paths and recorder.hears != "system":
                 self._paths[known] = self.path(recorder, place)
-            path = self._paths[known]
             if recorder.hears == "system":
-                path = np.ones(1, np.float32)
-            total += sf.rfft(dry, size) * sf.rfft(path, size)
+                total += sf.rfft(dry, size)
+            else:
+                total += sf.rfft(dry, size) * self._transfer(known, size)
         return sf.irfft(total, size)[before : before + count]
+
+    def _transfer(self, known: tuple[str, float, int], size: int) -> NDArray[np.complex64]:
+        """Spectrum of a path; all chunks but the last have the same size."""
+        if (*known, size) not in self._spectra:
+            self._spectra[*known, size] = sf.rfft(self._paths[known], size)
+        return self._spectra[*known, size]
+
+    @cached_property
+    def _spectra(self) -> dict[tuple[str, float, int, int], NDArray[np.complex64]]:
+        return {}
 
     def loudness(self, recorder: Recorder) -> float:
         """Mean power of what reaches a microphone, estimated from ten stretches."""
@@ -246,7 +256,9 @@ def write_aac(
     """Write mono AAC in MP4, resampled from 16 kHz if another rate is asked for."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with av.open(str(path), "w", format="mp4") as out:
-        stream = out.add_stream("aac", rate=rate_hz, layout="mono")
+        # Recorders encode while they record: the quick search, not the careful one.
+        coder = {"aac_coder": "fast"}
+        stream = out.add_stream("aac", rate=rate_hz, layout="mono", options=coder)
         stream.bit_rate = bit_rate
         done = 0
         for chunk in chunks:

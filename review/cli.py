@@ -12,7 +12,7 @@ from typing import Any
 import click
 
 from review import __version__
-from review.commands import papers, sessions, tools
+from review.commands import clocks, papers, sessions, tools
 from review.commands.terminal import refuse
 from review.errors import ReviewError
 
@@ -22,6 +22,7 @@ COMMANDS = (
     sessions.analyze,
     sessions.score,
     sessions.evaluate,
+    clocks.clocks,
     papers.report,
     papers.trends,
     tools.simulate,

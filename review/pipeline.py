@@ -12,28 +12,33 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from review import __version__, detectors, tables
+from review.ledger import open_ledger
+from review.ledger.decisions import standing
 from review.loaders import load_sitting
+from review.loaders.record import SittingRecord
 from review.loaders.regions import region_boundary
 from review.rules import load_rulebook
 from review.scoring.risk import score
-from review.signals.measure import MeasureOptions, measure
+from review.signals.measure import Measurements, MeasureOptions, measure
 from review.signals.models import find_models
 from review.timeline.assemble import assemble
 from review.timeline.coverage import CoverageOptions
 from review.timeline.sync import synchronise
+from review.timeline.sync.by_hand import Override, apply_by_hand
 from review.workspace import MARKER
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     import pandas as pd
 
-    from review.loaders.record import SittingRecord
     from review.session import Session, Sitting
     from review.workspace import Workspace
 
 #: Tables that an analysis writes, besides the marker.
 TABLES = tuple(name for name in tables.SCHEMAS if name != MARKER)
+#: Codes of problems that come up after the clocks are known, and anew with other clocks.
+_LATE_CODES = ("detector_failed",)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -120,6 +125,9 @@ def analyze_sitting(
 ) -> pd.DataFrame:
     """Analyse one sitting into the workspace, unless its tables already stand under the same key.
 
+    Offsets that people set stand in the workspace's ledger and win over what was measured. Where
+    nothing else changed, the tables are made anew from the stored measurements: nothing is decoded.
+
     Parameters
     ----------
     options
@@ -144,14 +152,24 @@ def analyze_sitting(
     started = time.monotonic()
     options = options or resolve_options(sitting.session)
     models = find_models(workspace)
-    key = sitting_key(sitting, options, models.hashes)
+    overrides = offsets_by_hand(workspace, sitting)
+    measured_key = sitting_key(sitting, options, models.hashes)
+    key = _key_with(measured_key, overrides)
     known = workspace.read_sitting(MARKER, sitting)
-    if not force and len(known) and (known["key"].iloc[0], known["state"].iloc[0]) == (key, "done"):
+    done = bool(len(known)) and not force and known["state"].iloc[0] == "done"
+    if done and known["key"].iloc[0] == key:
         return known
-    record = load_sitting(sitting)
-    frames = analyse_record(
-        record, models=models, options=options, threads=threads, progress=progress
-    )
+    if done and _measured_key(known["key"].iloc[0]) == measured_key:
+        frames = _judged_again(sitting, workspace, overrides=overrides, options=options)
+    else:
+        frames = analyse_record(
+            load_sitting(sitting),
+            models=models,
+            options=options,
+            overrides=overrides,
+            threads=threads,
+            progress=progress,
+        )
     window = frames.pop("window")
     frames[MARKER] = marker_row(
         sitting, state="done", key=key, elapsed_s=time.monotonic() - started, window=window
@@ -160,11 +178,39 @@ def analyze_sitting(
     return frames[MARKER]
 
 
+def offsets_by_hand(workspace: Workspace, sitting: Sitting) -> tuple[Override, ...]:
+    """Return the offsets that people set for a sitting and did not take back, in their order."""
+    where = dict(zip(tables.KEYS, sitting.key, strict=True))
+    ledger = open_ledger(workspace.ledger)
+    rows = standing(ledger.entries(**where, kinds=("offset_set", "retraction")))
+    return tuple(
+        Override(
+            stream=said["stream"],
+            offset_s=said["offset_s"],
+            device_s=said.get("device_s"),
+            alone=said.get("alone", False),
+        )
+        for said in rows.sort_values("seq")["payload"]
+    )
+
+
+def _key_with(measured_key: str, overrides: Sequence[Override]) -> str:
+    """Return the key of tables whose clocks were set by hand; without any, that of the rest."""
+    if not overrides:
+        return measured_key
+    return f"{measured_key}+{hashlib.sha256(repr(overrides).encode()).hexdigest()[:16]}"
+
+
+def _measured_key(key: str) -> str:
+    return key.partition("+")[0]
+
+
 def analyse_record(
     record: SittingRecord,
     *,
     models: Any,
     options: Options,
+    overrides: Sequence[Override] = (),
     threads: int | None = None,
     progress: Callable[[str, float], None] | None = None,
 ) -> dict[str, Any]:
@@ -184,8 +230,54 @@ def analyse_record(
         threads=threads,
         progress=progress,
     )
-    synchronised = synchronise(record)
-    clocks = synchronised.clocks
+    synchronised = synchronise(record, signals=measured.signals)
+    problems = [record.problems, measured.problems, synchronised.problems]
+    whole = replace(record, problems=tables.join("problems", problems))
+    frames = _judged(whole, measured, synchronised.clocks, overrides=overrides, options=options)
+    return {**frames, "anchors": synchronised.anchors}
+
+
+def _judged_again(
+    sitting: Sitting,
+    workspace: Workspace,
+    *,
+    overrides: Sequence[Override],
+    options: Options,
+) -> dict[str, Any]:
+    """Make the tables of a sitting anew from what is stored of it, with other clocks."""
+    stored = {name: workspace.read_sitting(name, sitting) for name in TABLES}
+    problems = stored["problems"]
+    record = SittingRecord(
+        sitting=sitting,
+        segments=stored["segments"],
+        events=stored["events"],
+        positions=stored["positions"],
+        problems=problems[~problems["code"].isin(_LATE_CODES)],
+    )
+    measured = Measurements(
+        signals=stored["signals"],
+        detections=stored["detections"],
+        texts=stored["texts"],
+        problems=tables.empty("problems"),
+    )
+    frames = _judged(
+        record, measured, stored["clocks_measured"], overrides=overrides, options=options
+    )
+    # Tables that do not depend on clocks stay as they are.
+    return {**stored, **frames}
+
+
+def _judged(
+    record: SittingRecord,
+    measured: Measurements,
+    clocks_measured: pd.DataFrame,
+    *,
+    overrides: Sequence[Override],
+    options: Options,
+) -> dict[str, Any]:
+    """Bring a sitting to session time and look for what people should look at."""
+    sitting = record.sitting
+    clocks = apply_by_hand(clocks_measured, overrides)
     evidence = assemble(record, measured, clocks, options=options.coverage)
     flags, detector_problems = detectors.run(evidence, options.thresholds)
     scores = score(
@@ -196,13 +288,10 @@ def analyse_record(
         rulebook=load_rulebook(sitting.session.rulebook, folder=sitting.session.folder),
         key=sitting.key,
     )
-    problems = tables.join(
-        "problems",
-        [record.problems, measured.problems, synchronised.problems, detector_problems],
-    )
     return {
         "segments": record.segments,
         "clocks": clocks,
+        "clocks_measured": clocks_measured,
         "coverage": evidence.coverage,
         "events": evidence.events,
         "positions": evidence.positions,
@@ -211,7 +300,7 @@ def analyse_record(
         "texts": measured.texts,
         "flags": flags,
         "scores": scores,
-        "problems": problems,
+        "problems": tables.join("problems", [record.problems, detector_problems]),
         "window": evidence.window,
     }
 

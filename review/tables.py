@@ -31,6 +31,21 @@ def _schema(*columns: tuple[str, pa.DataType] | tuple[str, pa.DataType, str]) ->
     return pa.schema(keys + rest)
 
 
+_CLOCKS: Final = _schema(
+    ("stream", _STR),
+    ("device", _STR),
+    ("piece", _I),
+    ("from_device_s", _F),
+    ("to_device_s", _F),
+    ("offset_s", _F),
+    ("drift_ppm", _F),
+    ("reference_device_s", _F),
+    ("uncertainty_s", _F, "?"),
+    ("method", _STR),
+    ("anchors", _I),
+    ("state", _STR),
+)
+
 #: Table name -> contract.
 SCHEMAS: Final[Mapping[str, pa.Schema]] = {
     # One row per file of a stream. A picture or sound with container time stamp ``pts`` is at
@@ -53,19 +68,22 @@ SCHEMAS: Final[Mapping[str, pa.Schema]] = {
         ("size_bytes", _I),
         ("container", _STR),
     ),
-    "clocks": _schema(
+    "clocks": _CLOCKS,
+    # What was measured, where offsets set by hand stand in ``clocks``.
+    "clocks_measured": _CLOCKS,
+    # What ties two streams together at one moment, from the side of each of them; ``other`` is
+    # empty where that is session time itself. ``offset_s`` is what this anchor alone would make
+    # the offset of ``stream`` at ``device_s``, ``residual_s`` how far that is off the measured one.
+    "anchors": _schema(
         ("stream", _STR),
-        ("device", _STR),
+        ("other", _STR),
+        ("kind", _STR),
         ("piece", _I),
-        ("from_device_s", _F),
-        ("to_device_s", _F),
+        ("device_s", _F),
+        ("other_device_s", _F),
         ("offset_s", _F),
-        ("drift_ppm", _F),
-        ("reference_device_s", _F),
-        ("uncertainty_s", _F, "?"),
-        ("method", _STR),
-        ("anchors", _I),
-        ("state", _STR),
+        ("residual_s", _F),
+        ("weight", _F),
     ),
     "coverage": _schema(("stream", _STR), ("start_s", _F), ("end_s", _F), ("state", _STR)),
     # time_s is missing until the timeline has placed the row. detail is a JSON object.
@@ -78,7 +96,8 @@ SCHEMAS: Final[Mapping[str, pa.Schema]] = {
         ("type", _STR),
         ("detail", _STR),
     ),
-    # WGS-84, whatever was declared in the file; ``crs`` says what that was.
+    # WGS-84, whatever was declared in the file; ``crs`` says what that was. gnss_s is the
+    # satellites' time of the fix since the subject's start, where the file tells it.
     "positions": _schema(
         ("stream", _STR),
         ("device_s", _F),
@@ -91,6 +110,7 @@ SCHEMAS: Final[Mapping[str, pa.Schema]] = {
         ("provider", _STR, "?"),
         ("mock", _B),
         ("crs", _STR),
+        ("gnss_s", _F, "?"),
     ),
     "signals": _schema(("stream", _STR), ("device_s", _F), ("signal", _STR), ("value", _F, "?")),
     # Boxes are in pixels of the upright original picture; x, y is the upper left corner.

@@ -9,7 +9,7 @@ ROOT = Path(__file__).parents[1] / "review"
 #: From the top down. A part may import its own floor only within itself, and every floor below.
 FLOORS = (
     ("cli", "commands", "demo", "workbench", "__main__"),
-    ("batch",),
+    ("batch", "offsets"),
     ("pipeline", "playback", "simulate", "reporting", "trends"),
     ("figures", "scoring", "ledger", "rules"),
     ("detectors",),

@@ -30,6 +30,7 @@ NAMES: Final = {
     "speed_mps": ("speed", "速度"),
     "provider": ("source", "loc_type", "定位方式"),
     "mock": ("is_mock", "ismock", "from_mock_provider", "isfrommockprovider", "模拟定位"),
+    "gnss_time": ("gnss_utc", "satellite_time", "fix_time_utc", "卫星时间"),
     "crs": ("coord_type", "coordtype", "coordinate_system", "坐标系"),
 }  # fmt: skip
 _PLACE: Final = ("lat_deg", "lon_deg")
@@ -75,6 +76,7 @@ def _row(
         return None, "no CSV"
     values = {c: cells[n].strip() if n < len(cells) else "" for c, n in places.items()}
     read = parse_time(values["time"], context.timezone)
+    satellites = parse_time(values.get("gnss_time", ""), context.timezone)
     numbers = {c: to_number(values.get(c, "")) for c in _NUMBERS}
     mock, crs = values.get("mock", "").lower(), crs_name(values.get("crs", ""))
     wrong = [c for c, n in numbers.items() if n is None and (values.get(c) or c in _PLACE)]
@@ -90,6 +92,7 @@ def _row(
         "mock": mock in _TRUE,
         "provider": values.get("provider") or None,
         "crs": crs or None,
+        "gnss_time": None if satellites is None else satellites[0],
     }, ""
 
 

@@ -188,7 +188,7 @@ def _dated(fixes: list[_Fix]) -> tuple[list[dict[str, Any]], int]:
         if day is None:
             continue
         moment = datetime.combine(day, fix.clock, tzinfo=UTC)
-        rows.append({"mock": False, "crs": None, **fix.values, "time": moment})
+        rows.append({"mock": False, "crs": None, **fix.values, "time": moment, "gnss_time": moment})
     return rows, len(fixes) - len(rows)
 
 

@@ -55,6 +55,9 @@ def positions_table(
         return tables.empty("positions"), problems
     frame = pd.DataFrame(kept)
     frame["device_s"] = seconds_since(frame["time"], sitting.subject.start)
+    told = frame["gnss_time"].notna()
+    frame["gnss_s"] = np.nan
+    frame.loc[told, "gnss_s"] = seconds_since(frame.loc[told, "gnss_time"], sitting.subject.start)
     given, assumed = _systems(frame, sitting)
     if assumed.any():
         problems.append(_undeclared(int(assumed.sum()), given[assumed][0], stream, sitting))
@@ -97,6 +100,7 @@ def _usable(rows: list[dict[str, Any]], stream: str) -> tuple[list[dict[str, Any
                 "provider": None if row.get("provider") is None else plain(row["provider"]),
                 "mock": bool(row.get("mock", False)),
                 "crs": row.get("crs"),
+                "gnss_time": row.get("gnss_time"),
             }
         )
     problems = []

@@ -53,7 +53,8 @@ class Loaded:
     rows
         One mapping per row, in any order. Positions: ``time`` (timezone-aware datetime),
         ``lat_deg``, ``lon_deg``, and where known ``accuracy_m``, ``altitude_m``, ``speed_mps``,
-        ``provider``, ``mock``, ``crs``. Events: ``time``, ``type``, ``detail`` (a mapping), and
+        ``provider``, ``mock``, ``crs``, ``gnss_time`` (the satellites' time of the fix, where the
+        file tells it beside or instead of the phone's). Events: ``time``, ``type``, ``detail`` (a mapping), and
         where known ``server_time`` (timezone-aware datetime).
     problems
         What could not be used; stream and file are filled in by the caller.

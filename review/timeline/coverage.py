@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 
 from review import tables
 from review.session import CAMERAS, LOGS, POSITIONS, VIEWS
@@ -14,6 +13,7 @@ from review.timeline import intervals as iv
 from review.timeline.clocks import to_session_s
 
 if TYPE_CHECKING:
+    import pandas as pd
     from numpy.typing import NDArray
 
     from review.session import Sitting
@@ -165,19 +165,3 @@ def _muted(placed: Placed, stream: str) -> NDArray[np.float64]:
     """Return when files without a sound track run; others of the stream may have one."""
     without = placed.segments[placed.segments["audio_codec"].isna()]
     return segment_spans(without, placed.clocks, stream)
-
-
-def recorded_views(coverage_table: pd.DataFrame, times_s: NDArray[np.float64]) -> pd.DataFrame:
-    """Say how many of the four views record each moment.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Columns ``time_s`` and ``views`` (0 to 4).
-    """
-    count = np.zeros(len(times_s), dtype=int)
-    rows = coverage_table[coverage_table["state"] == "recorded"]
-    for view in VIEWS:
-        spans = rows.loc[rows["stream"] == view, ["start_s", "end_s"]].to_numpy()
-        count += iv.contains(spans, times_s)
-    return pd.DataFrame({"time_s": times_s, "views": count})

@@ -4,7 +4,7 @@ import pytest
 
 from review import tables
 from review.timeline.clocks import declared_clocks
-from review.timeline.coverage import Placed, coverage, recorded_views
+from review.timeline.coverage import Placed, coverage
 
 WINDOW = (0.0, 600.0)
 
@@ -120,10 +120,3 @@ def test_positions_cover_as_long_as_a_fix_stands(cover):
 
 def test_nothing_is_missing_where_nothing_is_judged(cover):
     assert cover(window=(0.0, 0.0))("front", "missing") == []
-
-
-def test_views_are_counted_per_moment():
-    rows = [("front", 0.0, 10.0), ("screen", 5.0, 10.0), ("gps_phone1", 0.0, 10.0)]
-    table = pd.DataFrame(rows, columns=["stream", "start_s", "end_s"]).assign(state="recorded")
-    counted = recorded_views(table, np.array([0.0, 5.0, 10.0]))
-    assert counted["views"].tolist() == [1, 2, 0]

@@ -11,7 +11,7 @@ from review.timeline.sync.network import Edge, Node
 from review.timeline.sync.stretches import LOUDNESS_SIGMA_S, travel_s
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -77,15 +77,15 @@ def server_edges(nodes: Sequence[Node], found: Iterable[ServerAnchors]) -> list[
     """Return the edges to session time."""
     return [
         Edge(
-            kind="server",
+            kind=item.kind,
             a=node_at(nodes, item.stream, float(np.median(item.device_s))),
             b=None,
             a_s=item.device_s,
             b_s=item.session_s,
-            ahead_s=-_MESSAGE_S,
+            ahead_s=-_MESSAGE_S if item.kind == "server" else 0.0,
             sigma_s=item.sigma_s,
             common_s=item.common_s,
-            strength=5.0,
+            strength=5.0 if item.kind == "server" else 4.0,
         )
         for item in found
     ]
@@ -95,6 +95,8 @@ def device_edges(
     nodes: Sequence[Node],
     extents: Mapping[str, tuple[float, float]],
     sources: Mapping[str, set[str]],
+    *,
+    apart: Collection[str] = (),
 ) -> list[Edge]:
     """Tie the streams of each device to one another: they share its clock.
 
@@ -104,11 +106,13 @@ def device_edges(
         Stream -> first and last device time.
     sources
         Stream -> where the starts of its files were taken from; empty for logs.
+    apart
+        Streams that have another clock than their device.
     """
     out: list[Edge] = []
     for a, one in enumerate(nodes):
         for b, two in enumerate(nodes):
-            if b <= a or one.stream == two.stream:
+            if b <= a or one.stream == two.stream or {one.stream, two.stream} & set(apart):
                 continue
             if DEVICE_OF[one.stream] != DEVICE_OF[two.stream]:
                 continue

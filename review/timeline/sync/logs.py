@@ -1,4 +1,4 @@
-"""Anchors from logs: the server's time beside the device's, events that two logs share, GNSS."""
+"""Anchors from logs: the server's time beside the device's."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _LEAST_RUN: Final = 3
 
 @dataclass(frozen=True, kw_only=True)
 class ServerAnchors:
-    """Entries of one log in which the device's time stands beside the server's.
+    """Entries of one stream in which the device's time stands beside the server's.
 
     Parameters
     ----------
@@ -40,6 +40,8 @@ class ServerAnchors:
         Shape (n,), in order of device time.
     sigma_s, common_s
         Standard deviation of one entry, and of what all have in common.
+    kind
+        ``server``, or ``gnss`` where the time is the satellites'.
     """
 
     stream: str
@@ -49,6 +51,7 @@ class ServerAnchors:
     session_s: NDArray[np.float64]
     sigma_s: float
     common_s: float
+    kind: str = "server"
 
 
 def server_anchors(events: pd.DataFrame, sitting: Sitting) -> list[ServerAnchors]:
@@ -81,11 +84,11 @@ def _pieces(
     stream: str, device: NDArray[np.float64], session: NDArray[np.float64]
 ) -> list[ServerAnchors]:
     late = session - device
-    borders = _steps(late)
+    borders = steps(late)
     edges = [0, *borders, len(late)]
     made = []
     for a, b in itertools.pairwise(edges):
-        own_s, sigma_s, common_s, keep = _least_late(device[a:b], session[a:b])
+        own_s, sigma_s, common_s, keep = least_late(device[a:b], session[a:b])
         made.append(
             ServerAnchors(
                 stream=stream,
@@ -100,7 +103,7 @@ def _pieces(
     return made
 
 
-def _steps(late: NDArray[np.float64]) -> list[int]:
+def steps(late: NDArray[np.float64]) -> list[int]:
     """Return where a clock was set: from there on all entries differ from all before."""
     borders: list[int] = []
     start = 0
@@ -118,7 +121,7 @@ def _steps(late: NDArray[np.float64]) -> list[int]:
     return borders
 
 
-def _least_late(
+def least_late(
     device: NDArray[np.float64], session: NDArray[np.float64]
 ) -> tuple[NDArray[np.float64], float, float, NDArray[np.bool_]]:
     """Return server times, sigma, common error, and which entries are the least late."""

@@ -52,8 +52,8 @@ class Edge:
     Parameters
     ----------
     kind
-        ``sound``, ``loudness``, ``server``, ``device``, ``events``, ``screen``, ``picture``,
-        ``gnss``.
+        ``sound``, ``loudness``, ``server``, ``gnss``, ``events``, ``screen``, ``light``, ``glow``,
+        ``motion``, ``crossing``, ``device``.
     a, b
         Numbers of nodes; ``b`` is None where ``b_s`` is session time itself.
     a_s, b_s

@@ -22,13 +22,6 @@ if TYPE_CHECKING:
 SIGMAS_95: Final = 1.96
 #: Standard deviation of where a device stands about its usual place (0.5 m of air).
 PLACE_SIGMA_S: Final = 0.0015
-#: Columns of the table of anchors. ``residual_s`` is what the anchor is off the solution,
-#: ``offset_s`` what the anchor alone would make the offset of ``stream`` at ``device_s``;
-#: ``other`` is empty where the anchor is session time itself.
-ANCHOR_COLUMNS: Final = (
-    "stream", "other", "kind", "piece", "device_s", "other_device_s", "offset_s", "residual_s",
-    "weight",
-)  # fmt: skip
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,7 +33,7 @@ class Synchronisation:
     clocks
         Table ``clocks`` for all streams that a sitting may have.
     anchors
-        Columns ``ANCHOR_COLUMNS``: each anchor once from the side of either stream, device time.
+        Table ``anchors``: each anchor once from the side of either stream, device time.
     problems
         Table ``problems``: what could not be tied, and why.
     """
@@ -62,6 +55,8 @@ class Solved:
         Node that is the reference by definition, if no edge reaches session time.
     extents
         Stream -> first and last device time.
+    apart
+        Streams that have another clock than their device.
     """
 
     nodes: Sequence[Node]
@@ -70,6 +65,7 @@ class Solved:
     tied: frozenset[int]
     fixed: int | None
     extents: Mapping[str, tuple[float, float]]
+    apart: frozenset[str] = frozenset()
 
 
 def clock_rows(solved: Solved, recorded: Sequence[str]) -> list[dict[str, Any]]:
@@ -106,7 +102,7 @@ def _model(
     stream: str, own: Mapping[str, list[dict[str, Any]]], solved: Solved
 ) -> list[dict[str, Any]] | None:
     """Return the clock of the device: that of its stream with the most anchors."""
-    mates = [s for s in own if DEVICE_OF[s] == DEVICE_OF[stream]]
+    mates = [s for s in own if DEVICE_OF[s] == DEVICE_OF[stream] and s not in solved.apart]
     if not mates:
         return None
     best = max(mates, key=lambda s: sum(row["anchors"] for row in own[s]))
@@ -170,8 +166,8 @@ def _declared(stream: str, *, method: str, state: str, sure: bool = False) -> di
     }
 
 
-def anchor_table(solved: Solved) -> pd.DataFrame:
-    """Make the table of anchors, each from the side of both of its streams."""
+def anchor_table(solved: Solved, key: tuple[str, str, str]) -> pd.DataFrame:
+    """Make the table ``anchors``, each from the side of both of its streams."""
     parts: list[pd.DataFrame] = []
     solution, nodes = solved.solution, solved.nodes
     for edge, rest, weight, common in zip(
@@ -202,9 +198,10 @@ def anchor_table(solved: Solved) -> pd.DataFrame:
                 )
             )
     if not parts:
-        return pd.DataFrame({name: [] for name in ANCHOR_COLUMNS})
-    table = pd.concat(parts, ignore_index=True)
-    return table.sort_values(["stream", "device_s", "other"], kind="stable", ignore_index=True)
+        return tables.empty("anchors")
+    table = pd.concat(parts, ignore_index=True).assign(**dict(zip(tables.KEYS, key, strict=True)))
+    table = table.sort_values(["stream", "device_s", "other"], kind="stable", ignore_index=True)
+    return tables.conform(table, "anchors")
 
 
 def result(

@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from review import tables
 from review.loaders import streams
 from review.session import DEVICE_OF, VIEWS
 from review.timeline.sync import edges as ed
+from review.timeline.sync import happenings as hp
 from review.timeline.sync.logs import server_anchors
 from review.timeline.sync.network import Edge, Node, reached, solve, worst
 from review.timeline.sync.pairs import Match, match
@@ -23,10 +25,13 @@ from review.timeline.sync.result import (
     clock_rows,
     result,
 )
+from review.timeline.sync.satellites import on_satellite_time, satellite_anchors
 from review.timeline.sync.tracks import Track, read_track
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+
+    import pandas as pd
 
     from review.loaders.record import SittingRecord
     from review.timeline.sync.logs import ServerAnchors
@@ -57,6 +62,7 @@ class SyncOptions:
 def synchronise(
     record: SittingRecord,
     *,
+    signals: pd.DataFrame | None = None,
     sound: SoundSource = streams.sound,
     options: SyncOptions | None = None,
 ) -> Synchronisation:
@@ -66,6 +72,8 @@ def synchronise(
     ----------
     record
         As loaded, device time.
+    signals
+        Table ``signals``, device time: what pictures show, for streams that no sound ties.
     sound
         ``sound(record, stream, rate_hz=...)`` yields blocks of samples on device time.
 
@@ -97,9 +105,9 @@ def synchronise(
             for a, b in pairs
         ]
         matches = [job.result() for job in jobs]
-    servers = server_anchors(record.events, record.sitting)
     matches = _without_copies(matches, notes)
-    return _put_together(record, recorded, tracks, matches, servers, notes)
+    seen = tables.empty("signals") if signals is None else signals
+    return _put_together(record, recorded, tracks, matches, seen, options, notes)
 
 
 class _Notes:
@@ -135,9 +143,13 @@ def _put_together(
     recorded: Sequence[str],
     tracks: Mapping[str, Track],
     matches: Sequence[Match],
-    servers: Sequence[ServerAnchors],
+    signals: pd.DataFrame,
+    options: SyncOptions,
     notes: _Notes,
 ) -> Synchronisation:
+    servers = server_anchors(record.events, record.sitting)
+    servers += satellite_anchors(record.positions)
+    apart = frozenset(on_satellite_time(record.positions))
     extents = _extents(record, recorded, tracks, servers)
     starts = {
         s: [p.start_s for p in streams.pieces(record.segments, s, sound=True)] for s in recorded
@@ -153,11 +165,22 @@ def _put_together(
     }
     found = [edge for m in matches for edge in ed.sound_edges(all_nodes, m)]
     found += ed.server_edges(all_nodes, servers)
-    found += ed.device_edges(all_nodes, extents, sources)
-    solved = _solved(all_nodes, found, extents, notes)
+    found += ed.device_edges(all_nodes, extents, sources, apart=apart)
+    found += hp.screen_edges(all_nodes, record.events, signals)
+    timed = {item.stream for item in servers}
+    found += hp.log_edges(all_nodes, record.events, timed, search_s=options.search_s)
+    said = _Notes()
+    solved = _solved(all_nodes, found, extents, apart, said)
+    loose = _loose(solved, recorded) - {s for m in matches if m.reason == "one_recording"
+                                        for s in (m.first, m.second)}  # fmt: skip
+    seen = hp.picture_edges(all_nodes, signals, loose, search_s=options.search_s)
+    if seen:
+        said = _Notes()
+        solved = _solved(all_nodes, [*found, *seen], extents, apart, said)
+    notes.rows += said.rows
     rows = clock_rows(solved, recorded)
     _explain(rows, recorded, tracks, matches, solved, notes)
-    return result(record.sitting, rows, anchor_table(solved), notes.rows)
+    return result(record.sitting, rows, anchor_table(solved, record.sitting.key), notes.rows)
 
 
 def _extents(
@@ -182,13 +205,26 @@ def _extents(
         low, high = float(item.device_s.min()), float(item.device_s.max())
         was = out.get(item.stream, (low, high))
         out[item.stream] = (min(was[0], low), max(was[1], high))
+    for stream in hp.shared_logs(record.events) - {*out, "events_proctor"}:
+        times = record.events.loc[record.events["stream"] == stream, "device_s"]
+        out[stream] = (float(times.min()), float(times.max()))
     return out
+
+
+def _loose(solved: Solved, recorded: Sequence[str]) -> set[str]:
+    """Return the views of which some piece is tied to nothing."""
+    return {
+        node.stream
+        for n, node in enumerate(solved.nodes)
+        if node.stream in recorded and n not in solved.tied
+    }
 
 
 def _solved(
     all_nodes: Sequence[Node],
     found: list[Edge],
     extents: Mapping[str, tuple[float, float]],
+    apart: frozenset[str],
     notes: _Notes,
 ) -> Solved:
     """Solve, and take out what contradicts until nothing does."""
@@ -206,6 +242,7 @@ def _solved(
                 tied=frozenset(tied),
                 fixed=fixed,
                 extents=extents,
+                apart=apart,
             )
         _contradiction(all_nodes, inside[bad], solution, bad, notes)
         edges = [e for e in edges if e is not inside[bad]]
