@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from review import __version__, detectors, tables
+from review import __version__, detectors, plugins, tables
 from review.ledger import open_ledger
 from review.ledger.decisions import standing
 from review.loaders import load_sitting
@@ -111,6 +111,7 @@ def code_version() -> str:
             if path.suffix in {".py", ".toml"}:
                 digest.update(path.read_bytes())
     digest.update(Path(__file__).read_bytes())
+    digest.update("\n".join(plugins.installed()).encode())
     return f"{__version__}+{digest.hexdigest()[:12]}"
 
 

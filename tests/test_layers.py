@@ -17,7 +17,7 @@ FLOORS = (
     ("signals",),
     ("loaders",),
     ("workspace",),
-    ("session", "tables", "errors", "words"),
+    ("session", "tables", "errors", "words", "plugins"),
 )
 LEVEL = {part: len(FLOORS) - n for n, floor in enumerate(FLOORS) for part in floor}
 FENCES = {
@@ -43,7 +43,7 @@ FENCES = {
 BESIDE = {
     ("cli", "commands"), ("commands", "demo"), ("commands", "workbench"), ("__main__", "cli"),
     ("demo", "workbench"),
-    ("session", "errors"), ("tables", "errors"), ("scoring", "rules"), ("figures", "rules"),
+    ("session", "errors"), ("plugins", "errors"), ("tables", "errors"), ("scoring", "rules"), ("figures", "rules"),
     ("ledger", "rules"), ("workspace", "session"),
 }  # fmt: skip
 

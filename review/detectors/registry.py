@@ -1,6 +1,7 @@
 """One registered pure function per detector: evidence in, flags out.
 
-An outside package adds a detector by calling :func:`register` on its own function.
+An outside package adds a detector by calling :func:`register` on its own function; an entry point
+in the group ``review.detectors`` has it called in every process (:mod:`review.plugins`).
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
-from review import tables
+from review import plugins, tables
 from review.errors import DetectorError, ReviewError
 
 if TYPE_CHECKING:
@@ -90,6 +91,7 @@ def unregister(name: str) -> None:
 
 def detectors(platform: str | None = None) -> tuple[Detector, ...]:
     """Return the registered detectors, of one platform if it is given, in order of name."""
+    plugins.load("review.detectors")
     return tuple(
         d
         for _, d in sorted(_REGISTRY.items())
@@ -125,6 +127,7 @@ def resolve(
 
 
 def _check(layer: Mapping[str, Mapping[str, Any]]) -> None:
+    plugins.load("review.detectors")
     for name, options in layer.items():
         where = f"[thresholds.{name}]"
         if name not in _REGISTRY:

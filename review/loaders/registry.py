@@ -2,7 +2,8 @@
 
 Modelled on the loader protocol of neuroinformatics-unit/movement: a loader is registered with the
 suffixes it takes and a check of the content, and what it returns is put under one contract. An
-outside package registers its own with :func:`register`, without touching this code.
+outside package registers its own with :func:`register`, without touching this code; an entry point
+in the group ``review.loaders`` has it called in every process (:mod:`review.plugins`).
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Literal
 
+from review import plugins
 from review.errors import LoadError
 
 if TYPE_CHECKING:
@@ -54,8 +56,8 @@ class Loaded:
         One mapping per row, in any order. Positions: ``time`` (timezone-aware datetime),
         ``lat_deg``, ``lon_deg``, and where known ``accuracy_m``, ``altitude_m``, ``speed_mps``,
         ``provider``, ``mock``, ``crs``, ``gnss_time`` (the satellites' time of the fix, where the
-        file tells it beside or instead of the phone's). Events: ``time``, ``type``, ``detail`` (a mapping), and
-        where known ``server_time`` (timezone-aware datetime).
+        file tells it beside or instead of the phone's). Events: ``time``, ``type``, ``detail`` (a
+        mapping), and where known ``server_time`` (timezone-aware datetime).
     problems
         What could not be used; stream and file are filled in by the caller.
     """
@@ -119,6 +121,7 @@ def unregister(name: str) -> None:
 
 def loaders(kind: Kind | None = None) -> tuple[Loader, ...]:
     """Return the registered loaders, of one kind if it is given, in order of name."""
+    plugins.load("review.loaders")
     return tuple(x for _, x in sorted(_REGISTRY.items()) if kind is None or x.kind == kind)
 
 
