@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
 #: Named in every hash, so that an entry means one thing only.
 FORMAT: Final = "review-ledger-1"
@@ -36,6 +36,8 @@ HASHED: Final = (
 _COMPACT: Final = json.JSONEncoder(
     separators=(",", ":"), ensure_ascii=False, allow_nan=False
 ).encode
+_quoted: Final = json.encoder.encode_basestring
+_HEAD: Final = f'["{FORMAT}",'
 COLUMNS: Final = (*HASHED, "hash", "signature")
 
 
@@ -106,5 +108,25 @@ def canonical(value: Any) -> str:
 
 def digest(fields: Mapping[str, Any]) -> bytes:
     """Return the 32 bytes of an entry's hash from its fields."""
-    array = [FORMAT, *(fields[name] for name in HASHED)]
-    return hashlib.sha256(_COMPACT(array).encode()).digest()
+    return digest_of(tuple(fields[name] for name in HASHED))
+
+
+def digest_of(row: Sequence[Any]) -> bytes:
+    """Return the 32 bytes of an entry's hash from its values in the order of :data:`HASHED`.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If they cannot be said in JSON.
+    """
+    try:
+        # What the encoder would write, put together directly, since long ledgers are verified by
+        # it; the payload is the text that was signed and is not parsed for this.
+        texts = ["null" if text is None else _quoted(text) for text in row[1:12]]
+    except TypeError:  # a number where a text should be
+        texts = []
+    if texts and type(row[0]) is int:
+        said = f"{_HEAD}{row[0]},{','.join(texts)}]"
+    else:
+        said = _COMPACT([FORMAT, *row[:12]])
+    return hashlib.sha256(said.encode()).digest()

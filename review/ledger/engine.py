@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,9 +20,11 @@ if TYPE_CHECKING:
 #: How long a writer waits for its turn, in milliseconds.
 _PATIENCE_MS: Final = 30_000
 #: Commits of one connection after which it tidies up.
-_TIDY_EVERY: Final = 200
+_TIDY_EVERY: Final = 1_000
 #: Pages of log (4 KiB each) at which a commit tidies up itself, should nobody else have done it.
 _LONGEST_LOG: Final = 16_000
+#: The length of a file is kept too where it has grown; its times need not be.
+_flush: Final = getattr(os, "fdatasync", os.fsync)
 #: Name of PostgreSQL's advisory lock that a writer holds: eight letters read as a number.
 _TURN: Final = int.from_bytes(b"reviewle", "big", signed=True)
 
@@ -46,6 +49,7 @@ def address(url_or_path: str | Path) -> sa.URL:
     return sa.URL.create("sqlite", database=str(Path(text).absolute()))
 
 
+@functools.cache
 def file_of(url: sa.URL) -> Path | None:
     """Return the file that an address names; None for a database on a server.
 
@@ -123,7 +127,7 @@ def _to_disk(file: Path) -> None:
     except FileNotFoundError:
         return
     try:
-        os.fsync(handle)
+        _flush(handle)
     finally:
         os.close(handle)
 

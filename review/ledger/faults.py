@@ -40,3 +40,10 @@ def plain(where: str) -> Iterator[None]:
             if part in cause.lower():
                 raise LedgerError(what, where=where, found=cause, todo=todo) from error
         raise LedgerError("the ledger's database refused", where=where, found=cause) from error
+    except OSError as error:
+        raise LedgerError(
+            "the ledger's disk fails: whether the entry is kept is not known",
+            where=where,
+            found=error.strerror or str(error),
+            todo="check the disk, then look whether the entry is there (review ledger log)",
+        ) from error

@@ -6,6 +6,7 @@ local. There is no anonymous author.
 
 from __future__ import annotations
 
+import functools
 import getpass
 import hashlib
 import os
@@ -67,7 +68,7 @@ class Author:
         """Name with its source, as the staff list keeps it."""
         return f"{self.source}:{self.name}"
 
-    @property
+    @functools.cached_property
     def public_key(self) -> str:
         """The public key, hexadecimal."""
         raw = self.key.public_key().public_bytes(
@@ -75,7 +76,7 @@ class Author:
         )
         return raw.hex()
 
-    @property
+    @functools.cached_property
     def key_id(self) -> str:
         """Short name of the public key."""
         return key_id(self.public_key)

@@ -1,4 +1,8 @@
-"""The one schema of the ledger, and what the database itself refuses."""
+"""The one schema of the ledger, as queries know it; the migrations make it.
+
+What the database itself refuses stands in the migrations, too: triggers against changes and gaps,
+and in PostgreSQL rights and the author's name.
+"""
 
 from __future__ import annotations
 
@@ -29,54 +33,7 @@ ENTRIES: Final = sa.Table(
     sa.Index("entries_by_kind", "kind", "seq"),
 )
 
-_SQLITE_GUARDS: Final = (
-    """CREATE TRIGGER entries_keep BEFORE UPDATE ON entries
-    BEGIN SELECT RAISE(ABORT, 'the ledger is append-only'); END""",
-    """CREATE TRIGGER entries_stay BEFORE DELETE ON entries
-    BEGIN SELECT RAISE(ABORT, 'the ledger is append-only'); END""",
-    # Also stops INSERT OR REPLACE, which deletes without asking the trigger above.
-    """CREATE TRIGGER entries_follow BEFORE INSERT ON entries
-    WHEN NEW.seq IS NOT COALESCE((SELECT MAX(seq) FROM entries), 0) + 1
-      OR NEW.prev_hash IS NOT COALESCE(
-        (SELECT hash FROM entries ORDER BY seq DESC LIMIT 1), printf('%064d', 0))
-    BEGIN SELECT RAISE(ABORT, 'an entry must follow the last one'); END""",
+#: Where Alembic keeps the number of the last migration.
+VERSIONS: Final = sa.Table(
+    "alembic_version", sa.MetaData(), sa.Column("version_num", sa.String(32), primary_key=True)
 )
-
-
-_POSTGRES_GUARDS: Final = (
-    """CREATE FUNCTION entries_stay() RETURNS trigger LANGUAGE plpgsql AS $$
-    BEGIN RAISE EXCEPTION 'the ledger is append-only'; END $$""",
-    """CREATE TRIGGER entries_keep BEFORE UPDATE OR DELETE ON entries
-    FOR EACH ROW EXECUTE FUNCTION entries_stay()""",
-    """CREATE TRIGGER entries_whole BEFORE TRUNCATE ON entries
-    FOR EACH STATEMENT EXECUTE FUNCTION entries_stay()""",
-    """CREATE FUNCTION entries_follow() RETURNS trigger LANGUAGE plpgsql AS $$
-    DECLARE last record;
-    BEGIN
-        SELECT seq, hash INTO last FROM entries ORDER BY seq DESC LIMIT 1;
-        IF NEW.seq <> COALESCE(last.seq, 0) + 1
-            OR NEW.prev_hash <> COALESCE(last.hash, repeat('0', 64)) THEN
-            RAISE EXCEPTION 'an entry must follow the last one';
-        END IF;
-        IF NEW.source <> 'database' OR NEW.author <> session_user THEN
-            RAISE EXCEPTION USING MESSAGE =
-                'permission denied: the author is the database user ' || session_user;
-        END IF;
-        RETURN NEW;
-    END $$""",
-    """CREATE TRIGGER entries_follow BEFORE INSERT ON entries
-    FOR EACH ROW EXECUTE FUNCTION entries_follow()""",
-    # Whoever may connect may read and append; the owner of the table is nobody's daily account.
-    "REVOKE ALL ON entries FROM PUBLIC",
-    "GRANT SELECT, INSERT ON entries TO PUBLIC",
-)
-
-
-def create(connection: sa.Connection) -> None:
-    """Make the table, its indices and its guards where they are not there yet."""
-    if sa.inspect(connection).has_table(ENTRIES.name):
-        return
-    METADATA.create_all(connection, checkfirst=False)
-    sqlite = connection.dialect.name == "sqlite"
-    for statement in _SQLITE_GUARDS if sqlite else _POSTGRES_GUARDS:
-        connection.exec_driver_sql(statement)

@@ -2,27 +2,22 @@
 
 from __future__ import annotations
 
-import bisect
-import json
 import multiprocessing
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, Final
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-
-from review.errors import LedgerError
-from review.ledger.admission import may_reopen
-from review.ledger.chain import GENESIS, Anchor, digest
-from review.ledger.identity import ROLES, holds, key_id
-from review.ledger.staff import RIGHTS, Key, Staff
+from review.ledger.chain import GENESIS, Anchor
+from review.ledger.identity import key_id
+from review.ledger.walk import History, Piece, walk
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
-    Fields = Mapping[str, Any]
-    #: ``read(first, last)`` gives the fields of entries in the order of their numbers.
-    Read = Callable[[int, int | None], Iterable[Fields]]
+    from review.ledger.walk import Row
+
+    #: ``read(first, last)`` gives the entries in the order of their numbers.
+    Read = Callable[[int, int | None], Iterable[Row]]
 
 #: Entries from which on a further process is worth its start (about a second each).
 WORTH_A_PROCESS: Final = 20_000
@@ -61,62 +56,6 @@ class Verification:
     clock_set_back: tuple[int, ...] = ()
 
 
-@dataclass(frozen=True, kw_only=True)
-class Piece:
-    """What a walk over a part of the chain found."""
-
-    entries: int = 0
-    first_bad: int | None = None
-    reason: str = ""
-    start: str | None = None
-    end: Anchor | None = None
-    times: tuple[str, str] | None = None
-    clock_set_back: tuple[int, ...] = ()
-
-
-@dataclass(frozen=True, kw_only=True)
-class History:
-    """The staff as it was before every entry.
-
-    Parameters
-    ----------
-    seqs, states
-        From entry ``seqs[n]`` on the staff is ``states[n]``.
-    broken
-        Number and reason of the first staff entry that makes no sense.
-    """
-
-    seqs: tuple[int, ...] = ()
-    states: tuple[Staff, ...] = field(default_factory=tuple)
-    broken: tuple[int, str] | None = None
-
-    @classmethod
-    def of(cls, entries: Iterable[tuple[int, str]]) -> History:
-        """Follow the staff entries: number and payload, in their order."""
-        seqs: list[int] = []
-        states: list[Staff] = []
-        staff = Staff()
-        for seq, payload in entries:
-            try:
-                staff = staff.after(seq, json.loads(payload))
-            except (LedgerError, ValueError, AttributeError) as error:
-                return cls(
-                    seqs=tuple(seqs), states=tuple(states), broken=(seq, f"staff entry: {error}")
-                )
-            seqs.append(seq)
-            states.append(staff)
-        return cls(seqs=tuple(seqs), states=tuple(states))
-
-    def before(self, seq: int) -> Staff:
-        """Return the staff before an entry."""
-        index = bisect.bisect_left(self.seqs, seq)
-        return self.states[index - 1] if index else Staff()
-
-    def after(self, seq: int) -> Staff:
-        """Return the staff after an entry."""
-        return self.before(seq + 1)
-
-
 def verify(
     read: Read,
     staff: Sequence[tuple[int, str]],
@@ -131,7 +70,8 @@ def verify(
     Parameters
     ----------
     read
-        ``read(first, last)`` gives the fields of the entries; it is sent to other processes.
+        ``read(first, last)`` gives the entries' values in the order of
+        :data:`review.ledger.chain.COLUMNS`; it is sent to other processes.
     staff
         Number and payload of all entries of kind ``staff``, in their order.
     last
@@ -157,89 +97,10 @@ def verify(
     return _held_against(begun, read, anchor, root)
 
 
-def walk(entries: Iterable[Fields], *, history: History, first: int = 1) -> Piece:
-    """Check entries that follow each other; the hash before the first is taken as it is said."""
-    keys: dict[str, Ed25519PublicKey] = {}
-    expected, previous, count = first, None, 0
-    start, started, at = None, None, ""
-    back: list[int] = []
-    end = None
-    for fields in entries:
-        seq = fields["seq"]
-        wrong = _misplaced(fields, expected, previous)
-        if not wrong:
-            start = start or fields["prev_hash"]
-            wrong = _forged(fields, history, keys)
-        if wrong:
-            return Piece(entries=count, first_bad=expected, reason=wrong, start=start)
-        started = started or fields["at"]
-        if fields["at"] < at:
-            back.append(seq)
-        previous, at = fields["hash"], fields["at"]
-        end = Anchor(seq=seq, hash=previous)
-        expected, count = seq + 1, count + 1
-    times = None if started is None else (started, at)
-    return Piece(entries=count, start=start, end=end, times=times, clock_set_back=tuple(back))
-
-
 def _walk_part(
     read: Read, first: int, last: int | None, staff: tuple[tuple[int, str], ...]
 ) -> Piece:
     return walk(read(first, last), history=History.of(staff), first=first)
-
-
-def _misplaced(fields: Fields, expected: int, previous: str | None) -> str:
-    if fields["seq"] != expected:
-        return f"expected entry {expected}, found {fields['seq']}: some were removed or put in"
-    if previous is not None and fields["prev_hash"] != previous:
-        return "it does not follow the entry before it"
-    if expected == 1 and fields["prev_hash"] != GENESIS:
-        return "it is not the first entry: what was before it is gone"
-    return ""
-
-
-def _forged(fields: Fields, history: History, keys: dict[str, Ed25519PublicKey]) -> str:
-    seq = fields["seq"]
-    hashed = digest(fields)
-    if hashed.hex() != fields["hash"]:
-        return "its content was changed: it does not give its hash"
-    if history.broken is not None and seq == history.broken[0]:
-        return history.broken[1]
-    held = _held_key(fields, history.before(seq))
-    if isinstance(held, str) and fields["kind"] == "staff" and not history.before(seq).closed:
-        # While a ledger is open, an entry that enrols its own author counts for itself.
-        held = _held_key(fields, history.after(seq))
-    if isinstance(held, str):
-        return held
-    if held.public_key not in keys:
-        raw = bytes.fromhex(held.public_key)
-        keys[held.public_key] = Ed25519PublicKey.from_public_bytes(raw)
-    if not holds(keys[held.public_key], fields["signature"], hashed):
-        return "its signature is not its author's"
-    return ""
-
-
-def _held_key(fields: Fields, staff: Staff) -> Key | str:
-    person = f"{fields['source']}:{fields['author']}"
-    key = staff.keys.get(fields["key_id"])
-    if key is None:
-        return f"nobody was enrolled with its key {fields['key_id']}"
-    if key.person != person:
-        return f"its key is {key.person}'s, not {person}'s"
-    if key.until is not None:
-        return f"its key was revoked by entry {key.until}"
-    return _unrightful(fields, person, staff) or key
-
-
-def _unrightful(fields: Fields, person: str, staff: Staff) -> str:
-    role, kind = fields["role"], fields["kind"]
-    if role not in ROLES or role not in staff.roles.get(person, ()):
-        return f"{person} was no {role} then"
-    if kind not in RIGHTS[role] and not (kind == "staff" and not staff.closed):
-        return f"a {role} may not write {kind!r}"
-    if kind == "reopen" and not may_reopen(role, json.loads(fields["payload"])):
-        return f"a {role} reopened without naming a recording that came late"
-    return ""
 
 
 def _bounds(last: int, processes: int) -> list[tuple[int, int | None]]:
@@ -272,10 +133,10 @@ def joined(pieces: Sequence[Piece]) -> Verification:
     )
 
 
-def _root(first: Fields, history: History) -> str | None:
+def _root(first: Row, history: History) -> str | None:
     if not history.states:
         return None
-    key = history.states[0].keys.get(first["key_id"])
+    key = history.states[0].keys.get(first[11])
     return None if key is None else key.public_key
 
 
@@ -291,7 +152,7 @@ def _held_against(
     if anchor is not None and anchor.seq > found.entries:
         reason = f"entry {anchor.seq} was there once: the end was cut off"
         return replace(found, ok=False, first_bad=found.entries + 1, reason=reason, head=None)
-    if anchor is not None and [e["hash"] for e in read(anchor.seq, anchor.seq)] != [anchor.hash]:
+    if anchor is not None and [row[12] for row in read(anchor.seq, anchor.seq)] != [anchor.hash]:
         reason = "it is not the entry that was anchored: the chain was made anew up to it"
         return replace(found, ok=False, first_bad=anchor.seq, reason=reason, head=None)
     return found

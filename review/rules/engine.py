@@ -9,8 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from review.errors import RulebookError
 from review.rules.appeals import after_appeal
+from review.rules.citations import check_cited
 from review.rules.dates import Ban, ban
 from review.rules.model import OUTCOMES, PENALTIES, Clause, Rulebook
 from review.rules.signers import suffice, sufficed_on
@@ -143,8 +143,7 @@ def assess(rulebook: Rulebook, case: Case, *, on: date) -> Assessment:
         for clause in rulebook.clauses
         if not clause.follows and (clause.id in cited or clause.labels.keys() & labels)
     ]
-    for clause_id in sorted(cited):
-        _check_cited(rulebook, clause_id)
+    check_cited(rulebook, cited)
     punishable = [c for c in clauses if c.penalty is not None and not c.organiser_decides]
     standings = sorted(
         (_standing(rulebook, clause, case, on=on, appealed=appealed) for clause in punishable),
@@ -344,16 +343,6 @@ def _sanctions(found: Iterable[Sanction | None]) -> tuple[Sanction, ...]:
         return order[s.kind], s.scope, s.ban.last_day.isoformat() if s.ban else ""
 
     return tuple(sorted({s for s in found if s is not None}, key=rank))
-
-
-def _check_cited(rulebook: Rulebook, clause_id: str) -> None:
-    clause = rulebook.clause(clause_id)
-    if clause.penalty is None and not clause.organiser_decides:
-        raise RulebookError(
-            f"clause {clause_id!r} carries no penalty of its own",
-            where=f"rulebook {rulebook.id}",
-            expected=f"one of {', '.join(clause.sanctioned_by) or 'the penal clauses'}",
-        )
 
 
 def _parameter(rulebook: Rulebook, name: str, default: str) -> str:

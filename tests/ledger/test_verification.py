@@ -11,6 +11,7 @@ from review.ledger import Anchor, current_author, open_ledger, verification
 from review.ledger.chain import COLUMNS, canonical, digest
 from review.ledger.identity import key_id
 from review.ledger.payloads import Decision
+from review.ledger.walk import History, walk
 
 SITTING = ("s1", "c1", "theory")
 GUARDS = ("entries_keep", "entries_stay", "entries_follow")
@@ -243,14 +244,12 @@ def test_in_parts_the_same_is_found_as_in_one_piece(copy, bad, how):
     elif bad is not None:
         copy.execute("DELETE FROM entries WHERE seq = ?", (bad,))
     copy.commit()
-    entries = [fields(copy, seq) for seq in range(1, 11) if not (how == "remove" and seq == bad)]
-    history = verification.History.of(
-        [(e["seq"], e["payload"]) for e in entries if e["kind"] == "staff"]
-    )
+    rows = copy.execute(f"SELECT {', '.join(COLUMNS)} FROM entries ORDER BY seq").fetchall()  # noqa: S608
+    history = History.of([(row[0], row[9]) for row in rows if row[5] == "staff"])
 
     def part(first, last):
-        inside = [e for e in entries if first <= e["seq"] <= last]
-        return verification.walk(inside, history=history, first=first)
+        inside = [row for row in rows if first <= row[0] <= last]
+        return walk(inside, history=history, first=first)
 
     whole = verification.joined([part(1, 99)])
     for cut in range(1, 10):

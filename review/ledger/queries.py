@@ -1,0 +1,83 @@
+"""The statements that the ledger runs, built once: building one costs more than running it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import sqlalchemy as sa
+
+from review.ledger.chain import COLUMNS, GENESIS, Anchor
+from review.ledger.schema import ENTRIES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+_HEAD: Final = sa.select(ENTRIES.c.seq, ENTRIES.c.hash).order_by(ENTRIES.c.seq.desc()).limit(1)
+_STAFF: Final = (
+    sa.select(ENTRIES.c.seq, ENTRIES.c.payload)
+    .where(ENTRIES.c.kind == "staff", ENTRIES.c.seq > sa.bindparam("known"))
+    .order_by(ENTRIES.c.seq)
+)
+_INSERT: Final = sa.insert(ENTRIES)
+_WHOLE: Final = sa.select(*(ENTRIES.c[name] for name in COLUMNS)).order_by(ENTRIES.c.seq)
+#: Entries that are held in memory at once when a ledger is walked.
+_BATCH: Final = 2_000
+
+
+def head(connection: sa.Connection) -> Anchor:
+    """Return number and hash of the last entry; number 0 and the first hash if there is none."""
+    row = connection.execute(_HEAD).first()
+    return Anchor(seq=0, hash=GENESIS) if row is None else Anchor(seq=row[0], hash=row[1])
+
+
+def staff_after(connection: sa.Connection, known: int) -> list[tuple[int, str]]:
+    """Return number and payload of the staff entries after a number, in their order."""
+    return [(seq, payload) for seq, payload in connection.execute(_STAFF, {"known": known})]
+
+
+def insert(connection: sa.Connection, fields: Mapping[str, Any]) -> None:
+    """Write one entry."""
+    connection.execute(_INSERT, fields)
+
+
+def rows(connection: sa.Connection, first: int, last: int | None) -> Iterator[Sequence[Any]]:
+    """Give the entries from one number to another as values in the order of ``COLUMNS``."""
+    query = _WHOLE.where(ENTRIES.c.seq >= first)
+    if last is not None:
+        query = query.where(ENTRIES.c.seq <= last)
+    streamed = connection.execution_options(yield_per=_BATCH)
+    with streamed.execute(query) as found:
+        for batch in found.partitions():
+            yield from batch
+
+
+def select(
+    connection: sa.Connection,
+    wanted: Mapping[str, str | None],
+    kinds: Iterable[str] | None,
+    *,
+    last: int | None = None,
+) -> list[dict[str, Any]]:
+    """Return entries in their order.
+
+    Parameters
+    ----------
+    wanted
+        Column -> value, for those that are not None.
+    kinds
+        Only these; all if None.
+    last
+        Only so many of the end.
+    """
+    query = sa.select(*(ENTRIES.c[name] for name in COLUMNS))
+    for column, value in wanted.items():
+        if value is not None:
+            query = query.where(ENTRIES.c[column] == value)
+    if kinds is not None:
+        query = query.where(ENTRIES.c.kind.in_(tuple(kinds)))
+    if last is not None:
+        latest = query.order_by(ENTRIES.c.seq.desc()).limit(last)
+        found = list(reversed(connection.execute(latest).all()))
+    else:
+        found = list(connection.execute(query.order_by(ENTRIES.c.seq)))
+    return [dict(zip(COLUMNS, row, strict=True)) for row in found]
