@@ -19,6 +19,7 @@ from review.session import CAMERAS, VIEWS
 from review.signals.hearing import measure_sound
 from review.signals.photos import measure_photos
 from review.signals.places import measure_places
+from review.signals.reading import read_screen
 from review.signals.samples import Samples
 from review.signals.vectors import PHOTO_PREFIX, distances, majority
 from review.signals.vision import measure_camera, measure_screen
@@ -151,8 +152,23 @@ def _jobs(
                 cost = sum(b - a for a, b in there) * (_SOUND_COST if sound else 1.0)
                 work = _work(record, stream, models, options, extent, sound=sound)
                 jobs.append(_Job(stream=stream, span=extent, cost=cost, work=work))
+                if stream == "screen" and not sound:
+                    jobs.append(
+                        _Job(
+                            stream=stream,
+                            span=extent,
+                            cost=cost,
+                            work=_read(record, models, extent),
+                        )
+                    )
     # The longest first: then no thread is left alone with a long one at the end.
     return sorted(jobs, key=lambda job: -job.cost)
+
+
+def _read(
+    record: SittingRecord, models: Models, span: tuple[float, float]
+) -> Callable[[Tell], Samples]:
+    return lambda tell: read_screen(record, models=models, span=span, tell=tell)
 
 
 def _work(
@@ -261,7 +277,7 @@ def _put_together(record: SittingRecord, measured: list[Samples]) -> Measurement
             ["stream", "signal", "device_s"], kind="stable", ignore_index=True
         ),
         detections=detections.sort_values(order, kind="stable", ignore_index=True),
-        texts=tables.empty("texts"),
+        texts=tables.build("texts", [row for s in measured for row in s.texts], key=key),
         problems=tables.build("problems", problems, key=key),
     )
 

@@ -12,6 +12,9 @@ from review import tables
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    import numpy as np
+    from numpy.typing import NDArray
+
 
 @dataclass(kw_only=True)
 class Samples:
@@ -26,6 +29,8 @@ class Samples:
     stream: str
     detections: list[dict[str, Any]] = field(default_factory=list)
     problems: list[dict[str, Any]] = field(default_factory=list)
+    texts: list[dict[str, Any]] = field(default_factory=list)
+    patches: list[tuple[float, NDArray[np.uint8]]] = field(default_factory=list)
     _signals: list[tuple[str, float, str, float]] = field(default_factory=list)
 
     def add(self, device_s: float, **values: float) -> None:
