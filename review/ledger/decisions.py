@@ -1,17 +1,34 @@
-"""What stands of the decisions on flags, and how they follow their flags."""
+"""What stands of the decisions on flags."""
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any, Final
 
+import numpy as np
 import pandas as pd
 
+from review.ledger.following import match_decisions
 from review.tables import KEYS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from review.ledger.store import Ledger
+
+__all__ = [
+    "DECISION_COLUMNS",
+    "READING_COLUMNS",
+    "decisions",
+    "follow",
+    "match_decisions",
+    "outcomes",
+    "outcomes_of",
+    "readings",
+    "readings_of",
+    "settle",
+    "standing",
+]
 
 #: Columns of a reading: what one person thinks of one flag.
 READING_COLUMNS: Final = (
@@ -34,8 +51,14 @@ READING_COLUMNS: Final = (
 #: Columns of a decision: what stands of all readings of one flag.
 DECISION_COLUMNS: Final = (*READING_COLUMNS, "readers", "disputed")
 
-_READ: Final = ("decision", "own_flag")
+_KINDS: Final = ("decision", "own_flag", "bulk")
 _OUTCOME_COLUMNS: Final = [*KEYS, "outcome", "rulebook", "clauses", "note", "appeal"]
+_TYPES: Final = {
+    "device_start_s": float,
+    "device_end_s": float,
+    "readers": int,
+    "disputed": bool,
+}
 _WHO: Final = ("author", "source", "role", "at", "seq")
 _SIGNED: Final = ["author", "source", "role", "key_id", "at", "seq"]
 _FLAG: Final = [*KEYS, "flag_id"]
@@ -44,7 +67,8 @@ _FLAG: Final = [*KEYS, "flag_id"]
 def readings(ledger: Ledger, key: Sequence[str | None]) -> pd.DataFrame:
     """Return the last word of each person on each flag, taken-back ones left out.
 
-    A flag of a person's own is a reading with the verdict ``confirmed``.
+    A flag of a person's own is a reading with the verdict ``confirmed``; a dismissal in bulk is one
+    reading per flag, of kind ``bulk``.
 
     Parameters
     ----------
@@ -56,21 +80,31 @@ def readings(ledger: Ledger, key: Sequence[str | None]) -> pd.DataFrame:
     pandas.DataFrame
         Columns :data:`READING_COLUMNS`, in the order of writing.
     """
-    where = dict(zip(KEYS, key, strict=False))
-    return readings_of(ledger.entries(**where, kinds=(*_READ, "retraction")))
+    said = _readings(_read(ledger, key))
+    return pd.DataFrame(said, columns=list(READING_COLUMNS))
 
 
 def readings_of(entries: pd.DataFrame) -> pd.DataFrame:
     """Return the readings that some entries hold; see :func:`readings`."""
-    # Plain rows: one data frame per flag would take a tenth of a second for one candidate.
+    return pd.DataFrame(_readings(_rows(entries)), columns=list(READING_COLUMNS))
+
+
+def _read(ledger: Ledger, key: Sequence[str | None]) -> list[dict[str, Any]]:
+    session_id, candidate_id, subject_id = [*key, None, None, None][:3]
+    return ledger.records(session_id, candidate_id, subject_id, kinds=(*_KINDS, "retraction"))
+
+
+def _readings(entries: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    # Plain rows: one data frame per step would take longer than reading the ledger.
+    retracted = {row["payload"]["seq"] for row in entries if row["kind"] == "retraction"}
     last: dict[tuple[Any, ...], dict[str, Any]] = {}
-    for row in sorted(_rows(standing(entries)), key=lambda row: row["seq"]):
-        if row["kind"] in _READ:
-            reading = _reading(row)
-            who = tuple(reading[name] for name in (*_FLAG, "source", "author"))
-            last.pop(who, None)
-            last[who] = reading
-    return pd.DataFrame(list(last.values()), columns=list(READING_COLUMNS))
+    for row in sorted(entries, key=lambda row: row["seq"]):
+        if row["kind"] in _KINDS and row["seq"] not in retracted:
+            for reading in _readings_in(row):
+                who = tuple(reading[name] for name in (*_FLAG, "source", "author"))
+                last.pop(who, None)
+                last[who] = reading
+    return list(last.values())
 
 
 def standing(entries: pd.DataFrame) -> pd.DataFrame:
@@ -86,7 +120,8 @@ def standing(entries: pd.DataFrame) -> pd.DataFrame:
 def decisions(ledger: Ledger, key: Sequence[str | None]) -> pd.DataFrame:
     """Return what stands on each flag of a sitting, candidate or session.
 
-    One reader's verdict stands alone. Where readers differ, the last supervisor's stands if
+    A dismissal in bulk stands (kind ``bulk``) until somebody has looked at the flag itself. One
+    reader's verdict stands alone. Where readers differ, the last supervisor's stands if
     supervisors agree among themselves; otherwise the flag is ``disputed`` and its verdict
     ``unsure``.
 
@@ -100,17 +135,27 @@ def decisions(ledger: Ledger, key: Sequence[str | None]) -> pd.DataFrame:
     pandas.DataFrame
         Columns :data:`DECISION_COLUMNS`: one row per flag, with the reading that stands.
     """
-    return settle(readings(ledger, key))
+    return _settle(_readings(_read(ledger, key)))
 
 
 def settle(read: pd.DataFrame) -> pd.DataFrame:
     """Return one row per flag from the readings of one or more people; see :func:`decisions`."""
-    groups: dict[tuple[Any, ...], list[dict[str, Any]]] = {}
-    for row in _rows(read):
+    return _settle(_rows(read))
+
+
+def _settle(read: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
+    groups: dict[tuple[Any, ...], list[Mapping[str, Any]]] = {}
+    for row in read:
         groups.setdefault(tuple(row[name] for name in _FLAG), []).append(row)
     rows = [_settled(sorted(group, key=lambda row: row["seq"])) for group in groups.values()]
-    return pd.DataFrame(rows, columns=list(DECISION_COLUMNS)).astype(
-        {"device_start_s": float, "device_end_s": float, "readers": int, "disputed": bool}
+    # Typed column by column: pandas takes as long for changing types as the ledger for reading.
+    return pd.DataFrame(
+        {
+            name: np.array([row[name] for row in rows], dtype=_TYPES[name])
+            if name in _TYPES
+            else [row.get(name) for row in rows]
+            for name in DECISION_COLUMNS
+        }
     )
 
 
@@ -172,80 +217,55 @@ def follow(read: pd.DataFrame, flags: pd.DataFrame) -> tuple[pd.DataFrame, pd.Da
     return settle(whole), orphaned.reset_index(drop=True)
 
 
-def match_decisions(
-    decided: pd.DataFrame, flags: pd.DataFrame
-) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Carry decisions over to the flags of another analysis.
-
-    A decision goes to the flag of the same sitting, label and (leading) stream that overlaps the
-    decided interval by at least half of it on device time; of several, to the one that overlaps it
-    most. A decision on an instant goes to a flag that holds this instant. Several decisions may
-    come to one flag where analysis has merged what it saw apart.
-
-    Parameters
-    ----------
-    decided
-        From :func:`decisions`. Flags that people marked themselves are left alone.
-    flags
-        Table ``flags``.
-
-    Returns
-    -------
-    matched, orphaned : pandas.DataFrame
-        Both with the columns of ``decided``; ``matched`` has the new ``flag_id``, and in addition
-        ``decided_flag_id`` (the old one) and ``share`` (how much of the flag's interval was
-        decided on, 0 to 1). ``orphaned`` are those whose flag is no longer there.
-    """
-    machine = decided[decided["kind"] == "decision"] if "kind" in decided else decided
-    leading = flags.assign(stream=[streams[0] for streams in flags["streams"]])
-    groups = dict(list(leading.groupby([*KEYS, "label", "stream"])))
-    rows, left = [], []
-    for index, one in machine.iterrows():
-        candidates = groups.get((*(one[k] for k in KEYS), one["label"], one["stream"]))
-        best = None if candidates is None else _best(one, candidates)
-        if best is None:
-            left.append(index)
-        else:
-            rows.append({**one, "decided_flag_id": one["flag_id"], **best})
-    matched = pd.DataFrame(rows, columns=[*decided.columns, "decided_flag_id", "share"])
-    return matched, machine.loc[left].reset_index(drop=True)
-
-
 def _rows(frame: pd.DataFrame) -> list[dict[str, Any]]:
     names = [str(name) for name in frame.columns]
     columns = [frame[name].tolist() for name in names]
     return [dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)]
 
 
-def _best(one: pd.Series, flags: pd.DataFrame) -> dict[str, Any] | None:
-    start, end = flags["device_start_s"], flags["device_end_s"]
-    length = one["device_end_s"] - one["device_start_s"]
-    overlap = end.clip(upper=one["device_end_s"]) - start.clip(lower=one["device_start_s"])
-    good = overlap[overlap >= length / 2]
-    if good.empty:
-        return None
-    index = good.idxmax()
-    whole = end[index] - start[index]
-    share = min(float(good[index] / whole), 1.0) if whole > 0 else 1.0
-    return {"flag_id": flags.loc[index, "flag_id"], "share": share}
-
-
-def _reading(row: Mapping[str, Any]) -> dict[str, Any]:
+def _readings_in(row: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return what an entry says of one flag, or a bulk dismissal of each of its flags."""
     said = {name: row[name] for name in (*KEYS, "kind", *_WHO)}
-    return {"verdict": "confirmed", **said, **row["payload"]}
+    if row["kind"] != "bulk":
+        return [{"verdict": "confirmed", **said, **row["payload"]}]
+    bulk = row["payload"]
+    count = len(bulk["flag_ids"])
+    places = zip(
+        bulk["flag_ids"],
+        bulk.get("streams") or [""] * count,
+        bulk.get("device_starts_s") or [math.nan] * count,
+        bulk.get("device_ends_s") or [math.nan] * count,
+        strict=True,
+    )
+    return [
+        {
+            **said,
+            "flag_id": flag_id,
+            "label": bulk["label"],
+            "stream": stream,
+            "device_start_s": start_s,
+            "device_end_s": end_s,
+            "verdict": "dismissed",
+            "note": bulk.get("note", ""),
+            "blind": False,
+        }
+        for flag_id, stream, start_s, end_s in places
+    ]
 
 
 def _settled(group: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """Return what stands of the readings of one flag, given in the order of writing."""
+    own = any(row["kind"] == "own_flag" for row in group)
+    # A dismissal in bulk weighs nothing against somebody who looked at the flag itself.
+    group = [row for row in group if row["kind"] != "bulk"] or group
     last, verdicts = group[-1], {row["verdict"] for row in group}
     of_supervisors = [row for row in group if row["role"] == "supervisor"]
     if len(verdicts) > 1 and of_supervisors:
         last, verdicts = of_supervisors[-1], {row["verdict"] for row in of_supervisors}
     disputed = len(verdicts) > 1
-    own = any(row["kind"] == "own_flag" for row in group)
     return {
         **last,
-        "kind": "own_flag" if own else "decision",
+        "kind": "own_flag" if own else last["kind"],
         "verdict": "unsure" if disputed else last["verdict"],
         "readers": len(group),
         "disputed": disputed,
