@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from itertools import combinations
+from itertools import combinations, pairwise
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -32,6 +32,9 @@ SCREEN_EVENTS: Final = (
     "answer_start", "app_exit", "app_launch", "focus_gained", "focus_lost", "forced_submit",
     "paper_shown", "submit",
 )  # fmt: skip
+#: So many pictures, and this share of them, are the same in two copies of one recording.
+_LEAST_SAME: Final = 10
+_SAME: Final = 0.5
 #: A log and the screen are of one computer: further than this they are not apart unnoticed.
 _SAME_DEVICE_S: Final = 60.0
 
@@ -97,6 +100,33 @@ def picture_edges(
             one, two = seen[first].of(way.kinds), seen[second].of(way.kinds)
             made += _edge(nodes, one, two, way, search_s=search_s)
     return made
+
+
+def copies(signals: pd.DataFrame, views: Sequence[str]) -> list[tuple[str, str]]:
+    """Return pairs of cameras whose pictures are the same: one recording twice.
+
+    Two cameras never have the same brightness to the last digit, picture after picture.
+
+    Parameters
+    ----------
+    signals
+        Table ``signals``.
+    views
+        Views that were recorded.
+    """
+    held = {view: _levels(signals, view) for view in views if view in CAMERAS}
+    return [
+        (a, b)
+        for a, b in combinations(held, 2)
+        if len(held[a] & held[b]) >= max(_LEAST_SAME, _SAME * min(len(held[a]), len(held[b])))
+    ]
+
+
+def _levels(signals: pd.DataFrame, view: str) -> set[tuple[float, float]]:
+    """Return the brightness of each picture with that of the next."""
+    rows = signals[(signals["stream"] == view) & (signals["signal"] == "luma")]
+    values = rows.sort_values("device_s", kind="stable")["value"].dropna().round(6).tolist()
+    return set(pairwise(values))
 
 
 def screen_edges(nodes: Sequence[Node], events: pd.DataFrame, signals: pd.DataFrame) -> list[Edge]:

@@ -101,11 +101,13 @@ def clock_rows(solved: Solved, recorded: Sequence[str]) -> list[dict[str, Any]]:
 def _model(
     stream: str, own: Mapping[str, list[dict[str, Any]]], solved: Solved
 ) -> list[dict[str, Any]] | None:
-    """Return the clock of the device: that of its stream with the most anchors."""
+    """Return the clock of the device: that of its stream whose clock is known best."""
     mates = [s for s in own if DEVICE_OF[s] == DEVICE_OF[stream] and s not in solved.apart]
     if not mates:
         return None
-    best = max(mates, key=lambda s: sum(row["anchors"] for row in own[s]))
+    # The stream that tells the device's time best: a log with the server's time before a recording
+    # whose start is known to the second only.
+    best = min(mates, key=lambda s: min(row["uncertainty_s"] for row in own[s]))
     rows = own[best]
     # Of a recording in pieces the longest speaks for the device: the others may be files whose
     # starts were written down wrong.

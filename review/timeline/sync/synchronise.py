@@ -5,7 +5,7 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from itertools import combinations
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
@@ -16,6 +16,7 @@ from review.timeline.sync import edges as ed
 from review.timeline.sync import happenings as hp
 from review.timeline.sync.logs import server_anchors
 from review.timeline.sync.network import Edge, Node, reached, solve, worst
+from review.timeline.sync.notes import Notes, contradiction, explain
 from review.timeline.sync.pairs import Match, match
 from review.timeline.sync.pieces import attribute, breaks, nodes
 from review.timeline.sync.result import (
@@ -35,7 +36,6 @@ if TYPE_CHECKING:
 
     from review.loaders.record import SittingRecord
     from review.timeline.sync.logs import ServerAnchors
-    from review.timeline.sync.network import Solution
     from review.timeline.sync.tracks import SoundSource
 
 #: NumPy and SciPy leave the interpreter free while they compute; more threads than cores of a
@@ -86,7 +86,7 @@ def synchronise(
     options = options or SyncOptions()
     recorded = [s for s in VIEWS if len(streams.pieces(record.segments, s))
                 or len(streams.pieces(record.segments, s, sound=True))]  # fmt: skip
-    notes = _Notes()
+    notes = Notes()
     with ThreadPoolExecutor(_THREADS) as pool:
         tracks = {}
         for stream in recorded:
@@ -110,17 +110,7 @@ def synchronise(
     return _put_together(record, recorded, tracks, matches, seen, options, notes)
 
 
-class _Notes:
-    """Rows of ``problems`` as they come up."""
-
-    def __init__(self) -> None:
-        self.rows: list[dict[str, Any]] = []
-
-    def add(self, code: str, message: str, *, stream: str | None, severity: str) -> None:
-        self.rows.append({"stream": stream, "severity": severity, "code": code, "message": message})
-
-
-def _without_copies(matches: Sequence[Match], notes: _Notes) -> list[Match]:
+def _without_copies(matches: Sequence[Match], notes: Notes) -> list[Match]:
     """Take out what fits because it is one recording twice: that says nothing about two clocks."""
     kept = []
     for m in matches:
@@ -138,6 +128,25 @@ def _without_copies(matches: Sequence[Match], notes: _Notes) -> list[Match]:
     return kept
 
 
+def _copied(
+    matches: Sequence[Match], signals: pd.DataFrame, recorded: Sequence[str], notes: Notes
+) -> set[str]:
+    """Return the views that hold the same recording as another: they tie nothing."""
+    heard = {s for m in matches if m.reason == "one_recording" for s in (m.first, m.second)}
+    seen: set[str] = set()
+    for first, second in hp.copies(signals, recorded):
+        seen |= {first, second}
+        if not {first, second} <= heard:
+            notes.add(
+                "same_recording",
+                f"{first} and {second} show the same pictures, which two cameras never do; to do: "
+                f"find out which of the two files is the right one",
+                stream=second,
+                severity="warning",
+            )
+    return heard | seen
+
+
 def _put_together(
     record: SittingRecord,
     recorded: Sequence[str],
@@ -145,7 +154,7 @@ def _put_together(
     matches: Sequence[Match],
     signals: pd.DataFrame,
     options: SyncOptions,
-    notes: _Notes,
+    notes: Notes,
 ) -> Synchronisation:
     servers = server_anchors(record.events, record.sitting)
     servers += satellite_anchors(record.positions)
@@ -169,17 +178,16 @@ def _put_together(
     found += hp.screen_edges(all_nodes, record.events, signals)
     timed = {item.stream for item in servers}
     found += hp.log_edges(all_nodes, record.events, timed, search_s=options.search_s)
-    said = _Notes()
+    said = Notes()
     solved = _solved(all_nodes, found, extents, apart, said)
-    loose = _loose(solved, recorded) - {s for m in matches if m.reason == "one_recording"
-                                        for s in (m.first, m.second)}  # fmt: skip
+    loose = _loose(solved, recorded) - _copied(matches, signals, recorded, notes)
     seen = hp.picture_edges(all_nodes, signals, loose, search_s=options.search_s)
     if seen:
-        said = _Notes()
+        said = Notes()
         solved = _solved(all_nodes, [*found, *seen], extents, apart, said)
     notes.rows += said.rows
     rows = clock_rows(solved, recorded)
-    _explain(rows, recorded, tracks, matches, solved, notes)
+    explain(rows, recorded, tracks, matches, solved, notes)
     return result(record.sitting, rows, anchor_table(solved, record.sitting.key), notes.rows)
 
 
@@ -225,7 +233,7 @@ def _solved(
     found: list[Edge],
     extents: Mapping[str, tuple[float, float]],
     apart: frozenset[str],
-    notes: _Notes,
+    notes: Notes,
 ) -> Solved:
     """Solve, and take out what contradicts until nothing does."""
     edges = list(found)
@@ -244,21 +252,8 @@ def _solved(
                 extents=extents,
                 apart=apart,
             )
-        _contradiction(all_nodes, inside[bad], solution, bad, notes)
+        contradiction(all_nodes, inside[bad], solution, bad, notes)
         edges = [e for e in edges if e is not inside[bad]]
-
-
-def _contradiction(
-    all_nodes: Sequence[Node], edge: Edge, solution: Solution, n: int, notes: _Notes
-) -> None:
-    other = "session time" if edge.b is None else all_nodes[edge.b].stream
-    notes.add(
-        "clock_contradiction",
-        f"{edge.kind} between {all_nodes[edge.a].stream} and {other} contradicts the other "
-        f"evidence by {abs(solution.common_s[n]):.3f} s and is left out",
-        stream=all_nodes[edge.a].stream,
-        severity="warning",
-    )
 
 
 def _reference(
@@ -281,50 +276,3 @@ def _reference(
     if best is None or best[0][0] < 2:
         return None, set()
     return best[1], best[2]
-
-
-def _explain(
-    rows: Sequence[Mapping[str, Any]],
-    recorded: Sequence[str],
-    tracks: Mapping[str, Track],
-    matches: Sequence[Match],
-    solved: Solved,
-    notes: _Notes,
-) -> None:
-    """Say for every view without a clock why it has none."""
-    for row in rows:
-        stream = str(row["stream"])
-        if row["state"] != "unsynchronised" or stream not in recorded:
-            continue
-        mine = [m for m in matches if stream in (m.first, m.second)]
-        if stream not in tracks:
-            why = "it has no sound, and nothing else ties it to the other streams"
-        elif not mine:
-            why = "no other stream has sound to compare it with"
-        elif any(m.reason == "one_recording" for m in mine):
-            why = "it is the same recording as another stream"
-        elif any(m.reason == "ambiguous" for m in mine):
-            why = "its sound fits the others in several ways (a sound that repeats)"
-        elif any(m.stretches for m in mine):
-            why = "what its sound fits contradicts the other streams, or is not tied to them either"
-        else:
-            best = max(mine, key=lambda m: m.score)
-            why = (
-                f"its sound does not fit that of any other stream (best score {best.score:.1f}, "
-                f"next best {best.rival:.1f})"
-            )
-        notes.add(
-            "clock_unsynchronised",
-            f"{stream} keeps its declared clock: {why}; to do: compare the views at a clap or a "
-            f"door, and set its offset by hand",
-            stream=stream,
-            severity="warning",
-        )
-    if solved.fixed is not None:
-        name = solved.nodes[solved.fixed].stream
-        notes.add(
-            "clock_no_server",
-            f"no log gives the exam server's time: session time is the clock of {name} as declared",
-            stream=name,
-            severity="info",
-        )
