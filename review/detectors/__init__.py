@@ -22,6 +22,8 @@ from review.detectors import (  # noqa: F401  registers
     off_screen,
     phones_apart,
     recording_gap,
+    second_voice,
+    speech,
     unscheduled_exit,
     warnings_exceeded,
 )

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import onnxruntime
 
 from review.loaders.streams import sound
 from review.signals.samples import Samples
+from review.signals.voices import voice
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -26,6 +27,11 @@ WINDOW: Final = 512
 _CONTEXT: Final = 64
 #: Windows whose highest probability is kept as one value: 8 x 32 ms = 0.256 s.
 _GROUP: Final = 8
+#: Probability from which on a window holds speech (the model's own documentation).
+_SPOKEN: Final = 0.5
+#: Windows over which a voice is described, and the share of them that must hold speech: 0.512 s.
+_VOICE: Final = 16
+_VOICED: Final = 0.5
 #: Samples of one level value: 0.5 s.
 _LEVEL: Final = RATE_HZ // 2
 #: Level of digital silence, where the logarithm has no value.
@@ -104,6 +110,10 @@ def measure_sound(
 ) -> Samples:
     """Measure ``level_db`` every 0.5 s and ``speech`` (highest probability) every 0.256 s.
 
+    Where there is speech, ``detections`` get a row of kind ``voice`` every 0.512 s, without a box:
+    ``score`` is the share of voiced frames, ``embedding`` the voice's vector
+    (:class:`review.signals.voices.Voice`).
+
     Parameters
     ----------
     span
@@ -124,8 +134,34 @@ def measure_sound(
             groups = [heard[n : n + _GROUP].max() for n in range(0, len(heard), _GROUP)]
             times = start_s + np.arange(len(groups)) * _GROUP * WINDOW / RATE_HZ
             samples.add_series("speech", times, groups)
+            samples.detections += _voices(stream, start_s, chunk, heard)
         tell(start_s + len(chunk) / RATE_HZ)
     return samples
+
+
+def _voices(
+    stream: str, start_s: float, chunk: NDArray[np.float32], heard: NDArray[np.float32]
+) -> list[dict[str, Any]]:
+    rows = []
+    for n in range(0, len(heard) - _VOICE + 1, _VOICE):
+        if float((heard[n : n + _VOICE] >= _SPOKEN).mean()) < _VOICED:
+            continue
+        found = voice(chunk[n * WINDOW : (n + _VOICE) * WINDOW])
+        if found is not None:
+            box = dict.fromkeys(("x_px", "y_px", "w_px", "h_px"), 0.0)
+            rows.append(
+                {
+                    "stream": stream,
+                    "device_s": start_s + n * WINDOW / RATE_HZ,
+                    "kind": "voice",
+                    "label": "voice",
+                    "track": -1,
+                    "score": found.voiced,
+                    "embedding": found.vector,
+                    **box,
+                }
+            )
+    return rows
 
 
 def _chunks(

@@ -170,7 +170,7 @@ def _unscheduled_exit(script: Script, a: Anomaly) -> None:
 
 def _speech(script: Script, a: Anomaly) -> None:
     script.speech.append(Speech(start_s=a.start_s, end_s=a.end_s, voice=1))
-    script.plant("speech", "front", a.start_s, a.end_s)
+    _plant_speech(script, a)
 
 
 def _second_voice(script: Script, a: Anomaly) -> None:
@@ -178,8 +178,14 @@ def _second_voice(script: Script, a: Anomaly) -> None:
     for index, voice in enumerate((2, 1, 2)):
         start_s = a.start_s + index * third_s
         script.speech.append(Speech(start_s=start_s, end_s=start_s + third_s - 0.15, voice=voice))
-    script.plant("speech", "front", a.start_s, a.end_s)
+    _plant_speech(script, a)
     script.plant("second_voice", "front", a.start_s, a.end_s)
+
+
+def _plant_speech(script: Script, a: Anomaly) -> None:
+    # ITMC does not forbid the candidate's own voice: there it is a trap and no anomaly.
+    if script.platform != "itmc":
+        script.plant("speech", "front", a.start_s, a.end_s)
 
 
 def _late_login(script: Script, a: Anomaly) -> None:
