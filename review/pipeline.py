@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from review import __version__, detectors, plugins, tables
+from review.errors import LoadError
 from review.ledger import open_ledger
 from review.ledger.decisions import standing
 from review.loaders import load_sitting
@@ -77,42 +78,85 @@ def resolve_options(session: Session) -> Options:
     )
 
 
-def sitting_key(sitting: Sitting, options: Options, models: Mapping[str, str]) -> str:
-    """Return the hash that a sitting's tables stand under.
+@dataclass(frozen=True, kw_only=True)
+class Key:
+    """What a sitting's tables stand under: what was measured, and what was judged from it.
+
+    A changed threshold, rulebook or offset changes ``judged`` alone, and the tables are made anew
+    from the stored measurements: no recording is read for it.
+    """
+
+    measured: str
+    judged: str
+
+    def __str__(self) -> str:
+        return f"{self.measured}:{self.judged}"
+
+
+def sitting_key(
+    sitting: Sitting,
+    options: Options,
+    models: Mapping[str, str],
+    overrides: Sequence[Override] = (),
+) -> Key:
+    """Return the key that a sitting's tables stand under.
 
     It covers what the manifest says of the session and of this candidate, the sitting's files by
     name, size and time of change (contents are hashed when they are read, and stand in
     ``segments``), the options, the models and the code. Another candidate's row changes nothing.
     """
-    session = sitting.session
+    session = replace(sitting.session, candidates=(), folder=Path())
     files = [session.region.boundary] if session.region and session.region.boundary else []
     for folder in (sitting.folder, sitting.shared_folder):
         files += sorted(path for path in folder.rglob("*") if path.is_file())
     stats = [(path, path.stat()) for path in files if path.exists()]
-    whole = {
-        "session": repr(replace(session, candidates=(), folder=Path())),
+    evidence = {
+        # What detectors alone read is no part of what is measured.
+        "session": repr(replace(session, thresholds={}, rulebook="", off_screen_limit=None)),
         "candidate": repr(sitting.candidate),
         "subject": sitting.subject.id,
         "files": [(str(path), stat.st_size, stat.st_mtime_ns) for path, stat in stats],
-        "options": repr(options),
+        "options": repr(options.measure),
         "models": dict(sorted(models.items())),
-        "code": code_version(),
+        "code": _code(*MEASURING),
     }
-    return hashlib.sha256(json.dumps(whole, sort_keys=True).encode()).hexdigest()
+    judgement = {
+        "session": repr(session),
+        "thresholds": repr(options.thresholds),
+        "rulebook": options.rulebook,
+        "coverage": repr(options.coverage),
+        "by_hand": repr(overrides),
+        "code": _code(*JUDGING),
+    }
+    return Key(measured=digest(evidence), judged=digest(judgement)[:16])
+
+
+def digest(content: Any) -> str:
+    """Return the SHA-256 of what JSON can say."""
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+
+
+#: Whose code makes measurements, and whose makes flags and scores from them.
+MEASURING = ("session.py", "tables.py", "loaders", "signals", "timeline/sync")
+JUDGING = ("pipeline.py", "timeline", "detectors", "rules", "scoring")
 
 
 @cache
+def _code(*parts: str) -> str:
+    """Hash of the source of parts of the package, and of what other packages add to them."""
+    found = hashlib.sha256("\n".join(plugins.installed()).encode())
+    root = Path(__file__).parent
+    for part in parts:
+        place = root / part
+        for path in [place] if place.is_file() else sorted(place.rglob("*")):
+            if path.suffix in {".py", ".toml"}:
+                found.update(path.read_bytes())
+    return found.hexdigest()
+
+
 def code_version() -> str:
     """Return the package's version and a hash of its source, so that a changed rule counts."""
-    digest = hashlib.sha256()
-    root = Path(__file__).parent
-    for part in ("loaders", "signals", "timeline", "detectors", "rules", "scoring"):
-        for path in sorted((root / part).rglob("*")):
-            if path.suffix in {".py", ".toml"}:
-                digest.update(path.read_bytes())
-    digest.update(Path(__file__).read_bytes())
-    digest.update("\n".join(plugins.installed()).encode())
-    return f"{__version__}+{digest.hexdigest()[:12]}"
+    return f"{__version__}+{_code(*MEASURING, *JUDGING)[:12]}"
 
 
 def analyze_sitting(
@@ -127,7 +171,8 @@ def analyze_sitting(
     """Analyse one sitting into the workspace, unless its tables already stand under the same key.
 
     Offsets that people set stand in the workspace's ledger and win over what was measured. Where
-    nothing else changed, the tables are made anew from the stored measurements: nothing is decoded.
+    only those, thresholds or rules changed, the tables are made anew from the stored measurements:
+    no recording is read.
 
     Parameters
     ----------
@@ -154,13 +199,13 @@ def analyze_sitting(
     options = options or resolve_options(sitting.session)
     models = find_models(workspace)
     overrides = offsets_by_hand(workspace, sitting)
-    measured_key = sitting_key(sitting, options, models.hashes)
-    key = _key_with(measured_key, overrides)
+    key = sitting_key(sitting, options, models.hashes, overrides)
     known = workspace.read_sitting(MARKER, sitting)
-    done = bool(len(known)) and not force and known["state"].iloc[0] == "done"
-    if done and known["key"].iloc[0] == key:
+    done = len(known) and not force and known["state"].iloc[0] == "done"
+    before = str(known["key"].iloc[0]) if done else ""
+    if before == str(key):
         return known
-    if done and _measured_key(known["key"].iloc[0]) == measured_key:
+    if before.startswith(f"{key.measured}:"):
         frames = _judged_again(sitting, workspace, overrides=overrides, options=options)
     else:
         frames = analyse_record(
@@ -171,9 +216,10 @@ def analyze_sitting(
             threads=threads,
             progress=progress,
         )
+        _still_the_same(sitting, key, sitting_key(sitting, options, models.hashes, overrides))
     window = frames.pop("window")
     frames[MARKER] = marker_row(
-        sitting, state="done", key=key, elapsed_s=time.monotonic() - started, window=window
+        sitting, state="done", key=str(key), elapsed_s=time.monotonic() - started, window=window
     )
     workspace.write_sitting(sitting, frames)
     return frames[MARKER]
@@ -181,6 +227,8 @@ def analyze_sitting(
 
 def offsets_by_hand(workspace: Workspace, sitting: Sitting) -> tuple[Override, ...]:
     """Return the offsets that people set for a sitting and did not take back, in their order."""
+    if not workspace.has_ledger:
+        return ()
     where = dict(zip(tables.KEYS, sitting.key, strict=True))
     ledger = open_ledger(workspace.ledger)
     rows = standing(ledger.entries(**where, kinds=("offset_set", "retraction")))
@@ -195,15 +243,14 @@ def offsets_by_hand(workspace: Workspace, sitting: Sitting) -> tuple[Override, .
     )
 
 
-def _key_with(measured_key: str, overrides: Sequence[Override]) -> str:
-    """Return the key of tables whose clocks were set by hand; without any, that of the rest."""
-    if not overrides:
-        return measured_key
-    return f"{measured_key}+{hashlib.sha256(repr(overrides).encode()).hexdigest()[:16]}"
-
-
-def _measured_key(key: str) -> str:
-    return key.partition("+")[0]
+def _still_the_same(sitting: Sitting, before: Key, after: Key) -> None:
+    """Refuse results of files that changed while they were read: they belong to neither state."""
+    if before.measured != after.measured:
+        raise LoadError(
+            "files changed while they were analysed",
+            where=sitting.name,
+            todo="run `review analyze` again when nothing is copied into the session any more",
+        )
 
 
 def analyse_record(

@@ -54,7 +54,7 @@ def test_the_session_folder_is_only_read(simulated, tmp_path):
     session, _ = load_session(simulated)
     only = session.candidates[0].id
     batch.check(simulated, deep=True)
-    batch.analyze(simulated, workspace=tmp_path, candidates=[only], workers=1)
+    batch.analyze(simulated, workspace=tmp_path, candidates=[only], workers=0)
     assert fingerprint(simulated) == before
 
 
@@ -77,12 +77,12 @@ def test_a_check_names_the_banned_and_what_came_late(simulated, tmp_path, monkey
     sanction = SignOff(
         note="case 7",
         outcome="serious_cheating",
-        clauses=("3(1)",),
+        clauses=("3-1",),
         banned_from=(day - timedelta(days=30)).date().isoformat(),
         banned_until=(day + timedelta(days=335)).date().isoformat(),
     )
     ledger.record(
-        Outcome(outcome="serious_cheating", rulebook="itmc-2022", clauses=("3(1)",)),
+        Outcome(outcome="serious_cheating", rulebook="itmc-2022", clauses=("3-1",), note="case 7"),
         sitting_key=earlier,
         author=author,
     )
@@ -115,27 +115,44 @@ def test_nothing_is_analysed_twice(analysed, simulated, monkeypatch):
         raise AssertionError("analysed again")
 
     monkeypatch.setattr(pipeline, "analyse_record", fail)
-    again = batch.analyze(simulated, workspace=space, workers=1)
+    again = batch.analyze(simulated, workspace=space, workers=0)
     assert again["analysed_at"].tolist() == rows["analysed_at"].tolist()
 
 
-def test_a_changed_file_or_threshold_is_analysed_again(copied):
+def test_a_changed_file_or_model_is_measured_again(copied):
     session, _ = load_session(copied)
     sitting = next(session.sittings())
     options = pipeline.resolve_options(session)
-    keys = {pipeline.sitting_key(sitting, options, {"face": "1"})}
-    keys.add(pipeline.sitting_key(sitting, options, {"face": "2"}))
+    keys = {pipeline.sitting_key(sitting, options, {"face": "1"}).measured}
+    keys.add(pipeline.sitting_key(sitting, options, {"face": "2"}).measured)
     log = next((sitting.folder / "events").glob("client.*"))
     log.write_text(log.read_text(encoding="utf-8") + "\n", encoding="utf-8")
-    keys.add(pipeline.sitting_key(sitting, options, {"face": "1"}))
+    keys.add(pipeline.sitting_key(sitting, options, {"face": "1"}).measured)
+    assert len(keys) == 3
+
+
+def test_a_changed_threshold_reads_tables_and_no_recording(copied, tmp_path, monkeypatch):
+    session, _ = load_session(copied)
+    only = next(session.sittings())
+    options = {"workspace": tmp_path / "w", "candidates": [only.candidate.id], "workers": 0}
+    first = batch.analyze(copied, **options)
+    space = Workspace(tmp_path / "w")
+
+    def fail(*_, **__):
+        raise AssertionError("read again")
+
+    for name in ("load_sitting", "measure", "synchronise"):
+        monkeypatch.setattr(pipeline, name, fail)
+    before = space.read_sitting("flags", only)
     manifest = copied / "session.toml"
     text = manifest.read_text(encoding="utf-8")
-    manifest.write_text(f"{text}\n[thresholds.recording_gap]\nmin_s = 7.5\n", encoding="utf-8")
-    session, _ = load_session(copied)
-    changed = pipeline.resolve_options(session)
-    assert changed.thresholds["recording_gap"]["min_s"] == 7.5
-    keys.add(pipeline.sitting_key(sitting, changed, {"face": "1"}))
-    assert len(keys) == 4
+    manifest.write_text(f"{text}\n[thresholds.recording_gap]\nmin_s = 1e6\n", encoding="utf-8")
+    second = batch.analyze(copied, **options)
+    assert second["state"].eq("done").all()
+    assert (second["key"] != first["key"]).all()
+    after = space.read_sitting("flags", only)
+    kept = before[before["detector"] != "recording_gap"]
+    assert sorted(after["flag_id"]) == sorted(kept["flag_id"])
 
 
 def test_a_failed_sitting_is_a_row_and_the_rest_goes_on(simulated, tmp_path, monkeypatch):
@@ -150,7 +167,7 @@ def test_a_failed_sitting_is_a_row_and_the_rest_goes_on(simulated, tmp_path, mon
 
     space = Workspace(tmp_path)
     monkeypatch.setattr(pipeline, "load_sitting", broken)
-    rows = batch.analyze(simulated, workspace=space, workers=1)
+    rows = batch.analyze(simulated, workspace=space, workers=0)
     assert rows["state"].tolist() == ["failed"] + ["done"] * len(others)
     assert first.name in rows.loc[0, "reason"]
     problems = space.read_sitting("problems", first)
@@ -159,14 +176,14 @@ def test_a_failed_sitting_is_a_row_and_the_rest_goes_on(simulated, tmp_path, mon
     assert len(listed) == len(rows)
 
     monkeypatch.undo()
-    rows = batch.analyze(simulated, workspace=space, workers=1)
+    rows = batch.analyze(simulated, workspace=space, workers=0)
     assert rows["state"].eq("done").all(), "a failed sitting is tried again"
 
 
 def test_one_candidate_only(simulated, tmp_path):
     session, _ = load_session(simulated)
     wanted = session.candidates[1].id
-    rows = batch.analyze(simulated, workspace=tmp_path, candidates=[wanted], workers=1)
+    rows = batch.analyze(simulated, workspace=tmp_path, candidates=[wanted], workers=0)
     assert rows["candidate_id"].unique().tolist() == [wanted]
     with pytest.raises(SessionError, match="nobody"):
         batch.analyze(simulated, workspace=tmp_path, candidates=["nobody"])

@@ -40,7 +40,7 @@ def analysed(simulated, tmp_path_factory):
 
     workspace = Workspace(tmp_path_factory.mktemp("notebooks") / "workspace")
     first = min(path.name for path in (simulated / "recordings").iterdir())
-    review.analyze(simulated, workspace=workspace, candidates=[first], workers=1)
+    review.analyze(simulated, workspace=workspace, candidates=[first], workers=0)
     return workspace
 
 

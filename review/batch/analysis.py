@@ -1,53 +1,227 @@
-"""Many sittings analysed into a workspace, a failure being a row."""
+"""The sittings of a session analysed into a workspace, a failure being a row."""
 
 from __future__ import annotations
 
-import json
-import multiprocessing
 import os
-import platform
 import time
-from concurrent.futures import (
-    FIRST_COMPLETED,
-    Future,
-    ProcessPoolExecutor,
-    wait,
-)
-from concurrent.futures.process import BrokenProcessPool
+from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from functools import lru_cache, partial
+from typing import TYPE_CHECKING, Final
 
 import pandas as pd
 from tqdm.auto import tqdm
 
 from review import pipeline, tables
-from review.errors import ReviewError
+from review.batch import runs
+from review.batch.cluster import Cluster
+from review.batch.pools import Borrowed, Here, Processes
+from review.batch.runner import run_each
+from review.errors import ReviewError, SessionError
 from review.loaders import load_session
-from review.workspace import MARKER, Workspace, atomic_path
+from review.workspace import MARKER, Workspace
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
+    from concurrent.futures import Executor
     from pathlib import Path
 
+    from review.batch.pools import Pool
     from review.session import Session, Sitting
 
 #: What one sitting may raise that is its own misfortune and not a fault of the run: the project's
 #: errors, and those that damaged evidence provokes in the libraries under them.
-FAILURES = (ReviewError, ArithmeticError, LookupError, MemoryError, OSError, TypeError, ValueError)
+FAILURES: Final = (
+    ReviewError, ArithmeticError, LookupError, MemoryError, OSError, TypeError, ValueError,
+)  # fmt: skip
+#: A sitting may take as long as its subject, and at least this long: it was measured to take a
+#: twentieth of it on one core (docs/benchmarks.md), so whatever reaches the limit hangs.
+_LEAST_LIMIT_S: Final = 900.0
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Job:
-    """What every sitting of a run is analysed with."""
+class Job:
+    """What every sitting of a run is analysed with; travels to the workers.
 
+    Parameters
+    ----------
+    folder, fingerprint
+        Session folder, and what its manifest and candidates said when the run began.
+    threads
+        Streams of one sitting that are worked on at once.
+    code
+        Version of the code that workers elsewhere must run; None for this machine's own.
+    """
+
+    folder: Path
+    fingerprint: str
     space: Workspace
     options: pipeline.Options
     force: bool
     threads: int
+    code: str | None
 
 
-def _sittings(
+def analyze(
+    folder: Path | str,
+    *,
+    workspace: Workspace | Path | str | None = None,
+    candidates: Sequence[str] | None = None,
+    subjects: Sequence[str] | None = None,
+    workers: int | None = None,
+    scheduler: str | None = None,
+    executor: Executor | None = None,
+    time_limit_s: float | None = None,
+    retries: int = 1,
+    force: bool = False,
+    progress: bool = False,
+) -> pd.DataFrame:
+    """Analyse the sittings of a session into a workspace.
+
+    A sitting whose inputs, options, models and code are those of an earlier run is not analysed
+    again, so that an interrupted run goes on where it was. A sitting that fails, hangs or brings
+    its process down is a row with its reason; the others go on.
+
+    Parameters
+    ----------
+    folder
+        Session folder. It is only read.
+    workspace
+        Folder of results; ``REVIEW_WORKSPACE`` or ``workspace`` if not given.
+    workers
+        Processes; by default one per core. 0 works in this process, without limits.
+    scheduler
+        Address of a Dask scheduler; its workers see both folders under the same paths.
+    executor
+        Any other ``concurrent.futures`` executor of ``workers`` processes, which stays open.
+    time_limit_s
+        Seconds that a sitting may take; by default its subject's length, at least a quarter of an
+        hour.
+    retries
+        How often a sitting is begun again whose process died.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Table ``sittings``, one row per sitting asked for, in the session's order.
+
+    Raises
+    ------
+    SessionError, DetectorError, RulebookError
+        If the run cannot start.
+    ReviewError
+        If the cluster is not there, or not of this code.
+    """
+    space = workspace if isinstance(workspace, Workspace) else Workspace(workspace)
+    session, session_problems = load_session(folder)
+    options = pipeline.resolve_options(session)
+    chosen = {s.key: s for s in _chosen(session, candidates, subjects)}
+    run = runs.begin(session, options, session_problems)
+    with _pool(len(chosen), workers=workers, scheduler=scheduler, executor=executor) as pool:
+        space.register(session)
+        job = Job(
+            folder=session.folder.resolve(),
+            fingerprint=_fingerprint(session),
+            space=space,
+            options=options,
+            force=force,
+            threads=max(1, (os.cpu_count() or 1) // pool.workers),
+            code=None if isinstance(pool, Here | Processes) else pipeline.code_version(),
+        )
+        bar = tqdm(total=len(chosen), desc="analysing", unit="sitting", disable=not progress)
+        found: list[pd.DataFrame] = []
+        work = partial(analyze_one, job)
+        limit = partial(_limit_s, chosen, time_limit_s)
+        with bar:
+            for done in run_each(chosen, work, pool, limit_s=limit, retries=retries):
+                if done.failure is None:
+                    found.append(done.value)
+                else:
+                    found.append(_failed(chosen[done.task], space, done.failure, 0.0))
+                bar.set_postfix_str("/".join(done.task[1:]))
+                bar.update()
+    space.compact(session.id)
+    result = _in_order(tables.join(MARKER, found), list(chosen))
+    runs.end(space, run, result, pool=type(pool).__name__.lower(), workers=pool.workers)
+    return result
+
+
+def analyze_one(job: Job, key: tuple[str, str, str]) -> pd.DataFrame:
+    """Analyse one sitting in a worker.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Its row of ``sittings``: of state ``failed``, with the reason, where it fails.
+
+    Raises
+    ------
+    ReviewError
+        If this worker runs another version of the code, or sees another session: then nothing that
+        it makes can stand beside the rest.
+    """
+    if job.code not in (None, pipeline.code_version()):
+        raise ReviewError(
+            "a worker runs another version of the code",
+            where=_here(),
+            expected=job.code,
+            found=pipeline.code_version(),
+            todo="install the same release there and start it again",
+        )
+    started = time.monotonic()
+    sitting = _session(job.folder, job.fingerprint).sitting(*key[1:])
+    try:
+        return pipeline.analyze_sitting(
+            sitting, job.space, options=job.options, force=job.force, threads=job.threads
+        )
+    except FAILURES as error:
+        message = (
+            str(error) if isinstance(error, ReviewError) else f"{type(error).__name__}: {error}"
+        )
+        return _failed(sitting, job.space, message, time.monotonic() - started)
+
+
+def _pool(
+    sittings: int, *, workers: int | None, scheduler: str | None, executor: Executor | None
+) -> Pool:
+    cores = os.cpu_count() or 1
+    if scheduler is not None:
+        return Cluster(scheduler, version=pipeline.code_version)
+    if executor is not None:
+        return Borrowed(executor, workers=workers or cores)
+    if workers == 0:
+        return Here()
+    count = max(1, min(workers or cores, sittings))
+    return Processes(count, threads=max(1, cores // count))
+
+
+def _limit_s(
+    sittings: dict[tuple[str, str, str], Sitting], wanted_s: float | None, key: tuple[str, str, str]
+) -> float:
+    return wanted_s or max(_LEAST_LIMIT_S, sittings[key].subject.duration_s)
+
+
+@lru_cache(maxsize=1)
+def _session(folder: Path, fingerprint: str) -> Session:
+    session, _ = load_session(folder)
+    if _fingerprint(session) != fingerprint:
+        raise SessionError(
+            "session.toml or candidates.csv changed while the run was under way",
+            where=folder,
+            todo="start the run again; what is done and still holds is kept",
+        )
+    return session
+
+
+def _fingerprint(session: Session) -> str:
+    return pipeline.digest(repr(session))
+
+
+def _here() -> str:
+    return f"process {os.getpid()} on {os.uname().nodename}"
+
+
+def _chosen(
     session: Session, candidates: Sequence[str] | None, subjects: Sequence[str] | None
 ) -> list[Sitting]:
     for candidate_id in candidates or ():
@@ -62,73 +236,6 @@ def _sittings(
     ]
 
 
-def analyze(
-    folder: Path | str,
-    *,
-    workspace: Workspace | Path | str | None = None,
-    candidates: Sequence[str] | None = None,
-    subjects: Sequence[str] | None = None,
-    workers: int | None = None,
-    force: bool = False,
-    progress: bool = False,
-) -> pd.DataFrame:
-    """Analyse the sittings of a session into a workspace.
-
-    A sitting whose inputs, options, models and code are those of an earlier run is not analysed
-    again. A sitting that fails is a row with its reason; the others go on.
-
-    Parameters
-    ----------
-    folder
-        Session folder. It is only read.
-    workspace
-        Folder of results; ``REVIEW_WORKSPACE`` or ``workspace`` if not given.
-    workers
-        Processes; by default one per core. 1 works in this process.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Table ``sittings``, one row per sitting asked for, in the session's order.
-
-    Raises
-    ------
-    SessionError, DetectorError, RulebookError
-        If the run cannot start.
-    """
-    space = workspace if isinstance(workspace, Workspace) else Workspace(workspace)
-    session, session_problems = load_session(folder)
-    options = pipeline.resolve_options(session)
-    chosen = _sittings(session, candidates, subjects)
-    space.register(session)
-    cores = os.cpu_count() or 1
-    count = max(1, min(workers or cores, len(chosen)))
-    job = _Job(space=space, options=options, force=force, threads=max(1, cores // count))
-    started = datetime.now(UTC)
-    done: list[pd.DataFrame] = []
-    with tqdm(total=len(chosen), desc="analysing", unit="sitting", disable=not progress) as bar:
-        runner = _in_this_process if count == 1 else _in_processes
-        for row in runner(chosen, job, count):
-            done.append(row)
-            bar.set_postfix_str("/".join(str(row[k].iloc[0]) for k in tables.KEYS[1:]))
-            bar.update()
-    space.compact(session.id)
-    result = _in_order(tables.join(MARKER, done), chosen)
-    _record_run(space, session, options, result, session_problems, started)
-    return result
-
-
-def _attempt(sitting: Sitting, job: _Job) -> pd.DataFrame:
-    started = time.monotonic()
-    try:
-        return pipeline.analyze_sitting(sitting, job.space, options=job.options, force=job.force)
-    except FAILURES as error:
-        message = (
-            str(error) if isinstance(error, ReviewError) else f"{type(error).__name__}: {error}"
-        )
-        return _failed(sitting, job.space, message, time.monotonic() - started)
-
-
 def _failed(sitting: Sitting, space: Workspace, message: str, elapsed_s: float) -> pd.DataFrame:
     """Put a failed sitting on record, its earlier results withdrawn."""
     row = pipeline.marker_row(
@@ -140,83 +247,13 @@ def _failed(sitting: Sitting, space: Workspace, message: str, elapsed_s: float) 
         [{"severity": "error", "code": "sitting_failed", "message": row.loc[0, "reason"]}],
         key=sitting.key,
     )
-    space.write_sitting(sitting, {**frames, MARKER: row})
+    # Where the disk is full the row is told all the same, and the sitting stays to be analysed.
+    with suppress(OSError):
+        space.write_sitting(sitting, {**frames, MARKER: row})
     return row
 
 
-def _in_this_process(
-    sittings: Sequence[Sitting], job: _Job, _workers: int
-) -> Iterable[pd.DataFrame]:
-    for sitting in sittings:
-        yield _attempt(sitting, job)
-
-
-def _in_processes(sittings: Sequence[Sitting], job: _Job, workers: int) -> Iterable[pd.DataFrame]:
-    """Run sittings in worker processes; what kills a worker is that sitting's failure.
-
-    A pool that broke does not say who broke it: the sittings that were under way are tried once
-    more, each alone, and the one that breaks its pool again is the one.
-    """
-    # spawn: forking a process that has decoder and network threads can lock up.
-    context = multiprocessing.get_context("spawn")
-    waiting = list(reversed(sittings))
-    suspects: list[Sitting] = []
-    while waiting:
-        with ProcessPoolExecutor(workers, mp_context=context) as pool:
-            running: dict[Future[pd.DataFrame], Sitting] = {}
-            while waiting or running:
-                while waiting and len(running) < workers:
-                    sitting = waiting.pop()
-                    running[pool.submit(_attempt, sitting, job)] = sitting
-                finished, _ = wait(running, return_when=FIRST_COMPLETED)
-                for future in finished:
-                    sitting = running.pop(future)
-                    try:
-                        yield future.result()
-                    except BrokenProcessPool:
-                        suspects.append(sitting)
-                if suspects:
-                    suspects.extend(running.values())
-                    break
-        for suspect in suspects:
-            with ProcessPoolExecutor(1, mp_context=context) as pool:
-                try:
-                    yield pool.submit(_attempt, suspect, job).result()
-                except BrokenProcessPool:
-                    reason = "its process was ended from outside or crashed (out of memory?)"
-                    yield _failed(suspect, job.space, reason, 0.0)
-        suspects.clear()
-
-
-def _in_order(rows: pd.DataFrame, sittings: Sequence[Sitting]) -> pd.DataFrame:
-    order = {sitting.key: n for n, sitting in enumerate(sittings)}
-    keys = pd.Series(list(rows[list(tables.KEYS)].itertuples(index=False, name=None)))
-    return rows.iloc[keys.map(order).argsort(kind="stable")].reset_index(drop=True)
-
-
-def _record_run(
-    space: Workspace,
-    session: Session,
-    options: pipeline.Options,
-    rows: pd.DataFrame,
-    problems: pd.DataFrame,
-    started: datetime,
-) -> None:
-    """Keep what this run was: versions, options, times and results."""
-    record = {
-        "session_id": session.id,
-        "folder": str(session.folder),
-        "started": started.isoformat(timespec="seconds"),
-        "finished": datetime.now(UTC).isoformat(timespec="seconds"),
-        "code": pipeline.code_version(),
-        "python": platform.python_version(),
-        "thresholds": options.thresholds,
-        "session_problems": problems["message"].tolist(),
-        "sittings": rows[["candidate_id", "subject_id", "state", "reason", "elapsed_s"]].to_dict(
-            "records"
-        ),
-    }
-    name = f"{started:%Y%m%dT%H%M%S%f}Z.json"
-    with atomic_path(space.runs / name) as path:
-        text = json.dumps(record, ensure_ascii=False, indent=1, default=str)
-        path.write_text(text, encoding="utf-8")
+def _in_order(rows: pd.DataFrame, keys: Sequence[tuple[str, str, str]]) -> pd.DataFrame:
+    order = {key: n for n, key in enumerate(keys)}
+    found = pd.Series(list(rows[list(tables.KEYS)].itertuples(index=False, name=None)))
+    return rows.iloc[found.map(order).argsort(kind="stable")].reset_index(drop=True)

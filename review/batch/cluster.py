@@ -1,0 +1,156 @@
+"""A Dask cluster as a pool: workers on other machines, found through their scheduler."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from concurrent.futures import Future
+from typing import TYPE_CHECKING, Any, Final, Self
+from uuid import uuid4
+
+from review.batch.pools import WorkerDiedError
+from review.errors import ReviewError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+#: Seconds until a scheduler that does not answer is given up, and until its workers are awaited.
+_PATIENCE_S: Final = 10.0
+
+
+class Cluster:
+    """The workers of a Dask scheduler.
+
+    A worker that dies has its sittings done by another one. A sitting beyond its limit is given
+    up, and its worker restarted by its nanny.
+
+    Parameters
+    ----------
+    address
+        Of the scheduler: ``tcp://host:8786``.
+    version
+        ``version()`` says which code a process runs; it must be the same everywhere.
+
+    Raises
+    ------
+    ReviewError
+        If Dask is not installed, nobody answers, there is no worker, or one runs other code.
+    """
+
+    def __init__(self, address: str, *, version: Callable[[], str]) -> None:
+        self._client = _connect(address)
+        try:
+            self.workers = self._ready(address, version)
+        except BaseException:
+            self._client.close()
+            raise
+
+    def submit(self, work: Callable[..., Any], *args: Any, limit_s: float) -> Future[Any]:
+        """Send it to a worker that is free; the limit counts from there."""
+        future: Future[Any] = Future()
+        key = f"sitting-{uuid4().hex}"
+        remote = self._client.submit(work, *args, key=key, pure=False, retries=0)
+        watch = _Watch(limit_s, lambda: self._give_up(key, remote, future))
+
+        def hand_over(done: Any) -> None:
+            watch.stop()
+            if future.done():
+                return
+            with contextlib.suppress(Exception):  # a race with the limit: it was told already
+                _hand_over(done, future)
+
+        remote.add_done_callback(hand_over)
+        watch.start()
+        return future
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._client.close()
+
+    def _ready(self, address: str, version: Callable[[], str]) -> int:
+        try:
+            self._client.wait_for_workers(1, timeout=_PATIENCE_S)
+        except TimeoutError:
+            raise ReviewError(
+                "the scheduler has no worker",
+                where=address,
+                todo=f"start some: dask worker {address} --nthreads 1",
+            ) from None
+        here = version()
+        for worker, theirs in self._client.run(version, on_error="return").items():
+            if theirs != here:
+                raise ReviewError(
+                    "a worker runs another version of the code",
+                    where=worker,
+                    expected=here,
+                    found=str(theirs),
+                    todo="install the same release there and restart it",
+                )
+        return sum(self._client.nthreads().values())
+
+    def _give_up(self, key: str, remote: Any, future: Future[Any]) -> bool:
+        """End a sitting beyond its limit; False where it has not even begun."""
+        holders = [w for w, keys in self._client.processing().items() if key in keys]
+        if not holders:
+            return False
+        future.set_exception(TimeoutError())
+        remote.cancel(force=True)
+        with contextlib.suppress(Exception):  # a worker without a nanny cannot be restarted
+            self._client.restart_workers(holders, timeout=_PATIENCE_S, raise_for_error=False)
+        return True
+
+
+class _Watch:
+    """Calls back when a limit has passed, again and again until that says that it is done."""
+
+    def __init__(self, limit_s: float, overdue: Callable[[], bool]) -> None:
+        self._limit_s, self._overdue = limit_s, overdue
+        self._ended = threading.Event()
+
+    def start(self) -> None:
+        threading.Thread(target=self._wait, daemon=True).start()
+
+    def stop(self) -> None:
+        self._ended.set()
+
+    def _wait(self) -> None:
+        while not self._ended.wait(self._limit_s):
+            if self._overdue():
+                return
+
+
+def _connect(address: str) -> Any:
+    try:
+        import distributed  # noqa: PLC0415 - an extra
+    except ImportError:
+        raise ReviewError(
+            "this installation has no Dask",
+            where=address,
+            todo="install the extra: pip install 'review[cluster]'",
+        ) from None
+    try:
+        make: Any = distributed.Client
+        return make(address, timeout=_PATIENCE_S, set_as_default=False)
+    except (OSError, TimeoutError, ValueError) as error:
+        raise ReviewError(
+            "no scheduler answers",
+            where=address,
+            expected="the address of a running Dask scheduler, like tcp://host:8786",
+            found=str(error).splitlines()[0] if str(error) else type(error).__name__,
+            todo="start one (dask scheduler), or leave --scheduler out",
+        ) from error
+
+
+def _hand_over(done: Any, future: Future[Any]) -> None:
+    if done.cancelled():
+        future.cancel()
+        return
+    error = done.exception()
+    if error is None:
+        future.set_result(done.result())
+    elif type(error).__name__ == "KilledWorker":
+        future.set_exception(WorkerDiedError("every worker that took it died"))
+    else:
+        future.set_exception(error)
