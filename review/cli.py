@@ -12,7 +12,7 @@ from typing import Any
 import click
 
 from review import __version__
-from review.commands import clocks, papers, sessions, tools
+from review.commands import backup, clocks, ledger, papers, sessions, staff, tools
 from review.commands.terminal import refuse
 from review.errors import ReviewError
 
@@ -28,6 +28,9 @@ COMMANDS = (
     tools.simulate,
     tools.models,
     tools.lab,
+    staff.staff,
+    ledger.ledger,
+    backup.backup,
 )
 
 

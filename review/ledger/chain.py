@@ -9,8 +9,11 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
+
+from review.errors import LedgerError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -86,6 +89,27 @@ class Anchor:
 
     seq: int
     hash: str
+
+    def __str__(self) -> str:
+        return f"{self.seq}:{self.hash}"
+
+    @classmethod
+    def parse(cls, text: str) -> Anchor:
+        """Return the anchor that reports and exports print as ``<number>:<hash>``.
+
+        Raises
+        ------
+        LedgerError
+            If it is none.
+        """
+        seq, _, value = text.strip().replace(" ", ":", 1).partition(":")
+        if not (seq.isdecimal() and int(seq) > 0 and re.fullmatch("[0-9a-f]{64}", value)):
+            raise LedgerError(
+                "not an anchor",
+                expected="<number>:<64 hexadecimal digits>, as a report or an export has it",
+                found=repr(text),
+            )
+        return cls(seq=int(seq), hash=value)
 
 
 def canonical(value: Any) -> str:

@@ -39,15 +39,21 @@ def export(ledger: Ledger, path: Path | str, *, author: Author) -> Anchor:
     entry = ledger.record(Exported(what="ledger", file=target.name), author=author)
     anchor = Anchor(seq=entry.seq, hash=entry.hash)
     try:
-        with atomic_path(target) as part, part.open("w", encoding="utf-8") as file:
-            for fields in ledger.walk(1, anchor.seq):
-                file.write(_line(fields))
-            file.write(_line({"format": FORMAT, "anchor": [anchor.seq, anchor.hash]}))
+        with atomic_path(target) as part:
+            write_lines(ledger, anchor, part)
     except OSError as error:
         raise LedgerError(
             "the export cannot be written", where=target, found=error.strerror
         ) from error
     return anchor
+
+
+def write_lines(ledger: Ledger, anchor: Anchor, path: Path) -> None:
+    """Write the entries up to an anchor as JSON Lines, and the anchor in the last line."""
+    with path.open("w", encoding="utf-8") as file:
+        for fields in ledger.walk(1, anchor.seq):
+            file.write(_line(fields))
+        file.write(_line({"format": FORMAT, "anchor": [anchor.seq, anchor.hash]}))
 
 
 def copy(ledger: Ledger, path: Path | str) -> None:

@@ -12,7 +12,7 @@ import hashlib
 import os
 import stat
 import tempfile
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 from urllib.parse import quote
@@ -130,13 +130,42 @@ def current_author(
         name, source = env["JUPYTERHUB_USER"], "jupyterhub"
     else:
         name, source = env.get("REVIEW_USER") or _login_name(), "local"
-    folder = key_folder(env)
     return Author(
         name=name,
         source=source,
         role=role or env.get("REVIEW_ROLE") or "reviewer",
-        key=private_key(folder / f"{quote(f'{source}:{name}', safe=':')}.pem"),
+        key=private_key(key_file(f"{source}:{name}", env)),
     )
+
+
+def key_file(person: str, environ: Mapping[str, str]) -> Path:
+    """Return where the private key of a person lives."""
+    return key_folder(environ) / f"{quote(person, safe=':')}.pem"
+
+
+def renewed(author: Author, *, environ: Mapping[str, str] | None = None) -> Author:
+    """Make a new key for a person and put the old one aside; nothing is said to the ledger.
+
+    Returns
+    -------
+    Author
+        The same person with the new key. The old key is kept beside it, as ``<file>.<key id>``.
+
+    Raises
+    ------
+    LedgerError
+        If the files cannot be written.
+    """
+    path = key_file(author.person, os.environ if environ is None else environ)
+    aside = path.with_name(f"{path.name}.{author.key_id}")
+    try:
+        path.rename(aside)
+        made = private_key(path)
+    except OSError as error:
+        raise LedgerError(
+            "the signing key cannot be put aside", where=path, found=error.strerror
+        ) from error
+    return replace(author, key=made)
 
 
 def key_folder(environ: Mapping[str, str]) -> Path:

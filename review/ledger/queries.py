@@ -35,8 +35,10 @@ def staff_after(connection: sa.Connection, known: int) -> list[tuple[int, str]]:
     return [(seq, payload) for seq, payload in connection.execute(_STAFF, {"known": known})]
 
 
-def insert(connection: sa.Connection, fields: Mapping[str, Any]) -> None:
-    """Write one entry."""
+def insert(
+    connection: sa.Connection, fields: Mapping[str, Any] | Sequence[Mapping[str, Any]]
+) -> None:
+    """Write one entry, or several in their order."""
     connection.execute(_INSERT, fields)
 
 

@@ -51,13 +51,22 @@ class Ledger:
     ----------
     url
         From :func:`review.ledger.engine.address`.
+
+    Attributes
+    ----------
+    where
+        How messages name it; without a password.
+    path
+        Its file; None for a database on a server.
+    engine
+        Connections to its database, for other parts of the ledger.
     """
 
     def __init__(self, url: sa.URL) -> None:
         self.url = url
-        self._engine = make_engine(url)
-        self._path = file_of(url)
-        self.where = url.render_as_string() if self._path is None else str(self._path)
+        self.engine = make_engine(url)
+        self.path = file_of(url)
+        self.where = url.render_as_string() if self.path is None else str(self.path)
         self._identity: tuple[int, int] | None = None
         self._there = self._ready = False
         self._lock = threading.Lock()
@@ -99,7 +108,7 @@ class Ledger:
             check_citations(typed)
         with plain(self.where):
             self._prepare()
-            with writing(self._engine) as connection:
+            with writing(self.engine) as connection:
                 self._learn_staff(connection)
                 staff, last = self._staff, queries.head(connection)
                 for enrolment in staff.wants(author, kind):
@@ -257,14 +266,14 @@ class Ledger:
     @property
     def database_user(self) -> str | None:
         """The user that the database knows; None for a file."""
-        if self._path is not None:
+        if self.path is not None:
             return None
-        with plain(self.where), self._engine.connect() as connection:
+        with plain(self.where), self.engine.connect() as connection:
             return str(connection.exec_driver_sql("SELECT session_user").scalar_one())
 
     def close(self) -> None:
         """Close all connections; the ledger can be used again afterwards."""
-        self._engine.dispose()
+        self.engine.dispose()
         self._there = self._ready = False
 
     def upgrade(self) -> None:
@@ -281,17 +290,17 @@ class Ledger:
     def _reading(self) -> Iterator[sa.Connection | None]:
         """Give a connection for reading; None where there is no ledger yet."""
         with plain(self.where):
-            if self._path is not None:
+            if self.path is not None:
                 if self._identity is not None:
                     self._check_there()
-                elif not self._path.exists():
+                elif not self.path.exists():
                     yield None
                     return
-            with self._engine.connect() as connection:
+            with self.engine.connect() as connection:
                 there = self._there or version_of(connection, where=self.where) is not None
                 self._there = there
-                if there and self._path is not None and self._identity is None:
-                    self._identity = _identity(self._path)
+                if there and self.path is not None and self._identity is None:
+                    self._identity = _identity(self.path)
                 yield connection if there else None
 
     def _learn_staff(self, connection: sa.Connection) -> None:
@@ -302,18 +311,18 @@ class Ledger:
     def _prepare(self) -> None:
         """Make file and table where they are not there, and notice when the file has gone."""
         with self._lock:
-            if self._path is not None:
+            if self.path is not None:
                 if self._identity is None:
-                    self._make_folder(self._path.parent)
+                    self._make_folder(self.path.parent)
                 else:
                     self._check_there()
             if self._ready:
                 return
-            keep_log(self._engine)
-            with writing(self._engine) as connection:
+            keep_log(self.engine)
+            with writing(self.engine) as connection:
                 bring_up(connection, where=self.where)
-            if self._path is not None:
-                self._identity = _identity(self._path)
+            if self.path is not None:
+                self._identity = _identity(self.path)
             self._there = self._ready = True
 
     def _make_folder(self, folder: Path) -> None:
@@ -326,10 +335,10 @@ class Ledger:
 
     def _check_there(self) -> None:
         # SQLite would go on writing into a file that was removed or replaced.
-        if self._path is not None and self._identity != _identity(self._path):
+        if self.path is not None and self._identity != _identity(self.path):
             raise LedgerError(
                 "the ledger's file is gone or was replaced",
-                where=self._path,
+                where=self.path,
                 todo="put it back (review backup) and start again; the last entry may be lost",
             )
 

@@ -228,7 +228,7 @@ def test_a_read_only_ledger_refuses_in_plain_words_and_can_be_read(ledger, decid
 
 def test_a_full_disk_is_said_and_nothing_is_half_written(ledger, decide):
     decide()
-    engine = ledger._engine
+    engine = ledger.engine
     with engine.connect() as connection:
         connection.exec_driver_sql("PRAGMA max_page_count = 1")
     with pytest.raises(LedgerError, match=r"disk is full: the entry was not recorded"):
