@@ -8,7 +8,7 @@ import os
 import shutil
 import tarfile
 import tempfile
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -84,8 +84,11 @@ def make(
         raise LedgerError("there is a file already", where=target, todo="choose another name")
     if not space.folder.is_dir():
         raise LedgerError("no such workspace", where=space.folder, todo="name it: --workspace")
-    ledger = open_ledger(space.ledger)
-    with _disk(target), _staging(space.folder, ".backup-") as stage:
+    with (
+        _disk(target),
+        closing(open_ledger(space.ledger)) as ledger,
+        _staging(space.folder, ".backup-") as stage,
+    ):
         files = stage / "files"
         files.mkdir()
         names = snapshot.take(space.folder, files, leave_out=leave_out)

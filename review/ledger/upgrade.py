@@ -61,9 +61,9 @@ def bring_up(connection: sa.Connection, *, where: str) -> None:
         # A percent sign would be taken for the beginning of a reference.
         config.set_main_option("script_location", str(folder).replace("%", "%%"))
         config.attributes["connection"] = connection
-        if version == REVISIONS[0] and not sa.inspect(connection).has_table(VERSIONS.name):
-            command.stamp(config, REVISIONS[0])
         try:
+            if version == REVISIONS[0] and not sa.inspect(connection).has_table(VERSIONS.name):
+                command.stamp(config, REVISIONS[0])
             command.upgrade(config, "head")
         except sa.exc.ProgrammingError as error:
             if version is None:

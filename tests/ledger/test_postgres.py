@@ -1,105 +1,22 @@
 """The same on PostgreSQL: a server of one's own, started by the tests and thrown away."""
 
-import os
-import pwd
-import shutil
 import subprocess
 import sys
-import tempfile
 import threading
-from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 
 from review.errors import LedgerError
-from review.ledger import current_author, export, open_ledger
+from review.ledger import backup, current_author, export, open_ledger
 from review.ledger.decisions import decisions
 from review.ledger.payloads import SignOff
+from review.workspace import Workspace
 
 pytest.importorskip("psycopg", reason="the driver psycopg is not installed")
 
 SITTING = ("s1", "c1", "theory")
-
-
-def binary(name):
-    places = [*Path("/usr/lib/postgresql").glob("*/bin"), *Path("/usr").glob("pgsql*/bin")]
-    found = shutil.which(name, path=os.pathsep.join(map(str, [*places, os.environ["PATH"]])))
-    if found is None:
-        pytest.skip(f"no PostgreSQL server: {name} is not installed")
-    return found
-
-
-@pytest.fixture(scope="module")
-def cluster():
-    """Start a server on a socket in a folder of its own; not as root, which it refuses."""
-    start, control = binary("initdb"), binary("pg_ctl")
-    as_user = {}
-    if os.geteuid() == 0:
-        try:
-            who = pwd.getpwnam("postgres")
-        except KeyError:
-            pytest.skip("PostgreSQL does not run as root, and there is no user postgres")
-        as_user = {"user": who.pw_uid, "group": who.pw_gid, "extra_groups": []}
-    folder = Path(tempfile.mkdtemp(prefix="pg"))
-    if as_user:
-        os.chown(folder, who.pw_uid, who.pw_gid)
-
-    def run(*command):
-        subprocess.run(
-            command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.STDOUT,
-            cwd=folder, **as_user,
-        )  # fmt: skip
-
-    run(start, "-D", str(folder / "data"), "-U", "owner", "-A", "trust", "-E", "UTF8", "-N")
-    options = f"-c listen_addresses= -c unix_socket_directories={folder}"
-    run(
-        control, "-D", str(folder / "data"), "-l", str(folder / "log"), "-o", options, "-w", "start"
-    )
-    yield folder
-    run(control, "-D", str(folder / "data"), "-m", "immediate", "-w", "stop")
-    shutil.rmtree(folder)
-
-
-@pytest.fixture
-def address(cluster, request):
-    """Return a function: user to the address of a database of this test, owned by ``owner``."""
-    name = f"t{abs(hash(request.node.name))}"
-    server = sa.create_engine(
-        f"postgresql+psycopg://owner@/postgres?host={cluster}", isolation_level="AUTOCOMMIT"
-    )
-    with server.connect() as connection:
-        connection.exec_driver_sql(f'CREATE DATABASE "{name}"')
-        for user in ("ann", "bob", "eva"):
-            exists = connection.exec_driver_sql(
-                "SELECT 1 FROM pg_roles WHERE rolname = %s", (user,)
-            )
-            if exists.first() is None:
-                connection.exec_driver_sql(f"CREATE ROLE {user} LOGIN")
-    server.dispose()
-    return lambda user: f"postgresql://{user}@/{name}?host={cluster}"
-
-
-@pytest.fixture
-def join(address, tmp_path):
-    """Return a function: user to that user's ledger and author; the owner has made the table."""
-    opened = []
-
-    def make(user, role="reviewer"):
-        ledger = open_ledger(address(user))
-        opened.append(ledger)
-        author = current_author(
-            role=role,
-            database_user=ledger.database_user,
-            environ={"XDG_CONFIG_HOME": str(tmp_path)},
-        )
-        return ledger, author
-
-    ledger, owner = make("owner")
-    ledger.append("recusal", {"reason": "nobody's daily account"}, author=owner)
-    yield make
-    for ledger in opened:
-        ledger.close()
+REFUSALS = "append-only|permission denied|must follow|must be owner"
 
 
 def decide(ledger, author, flag_id="f1", sitting=SITTING):
@@ -142,29 +59,100 @@ def test_the_database_refuses_another_name_than_its_user_s(join, tmp_path):
         decide(ledger, local)
 
 
-@pytest.mark.parametrize("user", ["ann", "owner"])
+#: What nobody does, its owner included; and what takes the owner, who is nobody's daily account.
+CHANGES = [
+    "UPDATE entries SET author = 'eve'",
+    "DELETE FROM entries",
+    "TRUNCATE entries",
+    "INSERT INTO entries SELECT * FROM entries WHERE seq = 1",
+]
+OWNERS = [
+    "DROP TABLE entries",
+    "ALTER TABLE entries DISABLE TRIGGER ALL",
+    "DROP TRIGGER entries_keep ON entries",
+    "ALTER FUNCTION entries_follow() RESET search_path",
+    "UPDATE alembic_version SET version_num = '0001'",
+]
+
+
 @pytest.mark.parametrize(
-    "statement",
-    [
-        "UPDATE entries SET author = 'eve'",
-        "DELETE FROM entries",
-        "TRUNCATE entries",
-        "INSERT INTO entries SELECT * FROM entries WHERE seq = 1",
-        "DROP TABLE entries",
-    ],
+    ("user", "statement"),
+    [*(("owner", change) for change in CHANGES), *(("ann", act) for act in [*CHANGES, *OWNERS])],
 )
-def test_nobody_changes_or_removes(join, address, user, statement):
-    if user == "owner" and statement.startswith("DROP"):
-        pytest.skip("the owner of a table can drop it; an anchor tells")
+def test_nobody_changes_or_removes(join, run_as, user, statement):
     join(user)
-    engine = sa.create_engine(address(user).replace("postgresql:", "postgresql+psycopg:"))
-    with engine.connect() as connection, pytest.raises(sa.exc.DBAPIError) as caught:
-        connection.exec_driver_sql(statement)
-    engine.dispose()
-    assert any(
-        part in str(caught.value)
-        for part in ("append-only", "permission denied", "must follow", "must be owner")
+    with pytest.raises(sa.exc.DBAPIError, match=REFUSALS):
+        run_as(user, statement)
+
+
+def test_a_table_of_the_same_name_does_not_mislead_the_guard(join, run_as):
+    """A temporary table comes before all others in PostgreSQL's search path."""
+    ledger, author = join("ann")
+    decide(ledger, author)
+    attack = (
+        "CREATE TEMP TABLE entries AS SELECT seq + 4 AS seq, hash FROM public.entries",
+        """INSERT INTO public.entries SELECT seq + 5, at, author, source, role, kind, session_id,
+        candidate_id, subject_id, payload, hash, key_id, hash, signature FROM public.entries
+        WHERE seq = (SELECT MAX(seq) FROM public.entries)""",
     )
+    with pytest.raises(sa.exc.DBAPIError, match="must follow"):
+        run_as("ann", *attack)
+    assert ledger.verify().ok
+    # Without what migration 0002 adds it does get in, and the chain tells.
+    run_as("owner", "ALTER FUNCTION entries_follow() RESET search_path")
+    run_as("ann", *attack)
+    assert not ledger.verify().ok
+
+
+def test_an_older_ledger_is_brought_up_by_its_owner_alone(join, run_as):
+    ledger, author = join("ann")
+    decide(ledger, author)
+    run_as("owner", "DROP TABLE alembic_version")
+    again, _ = join("ann")
+    # Reading goes on; writing waits for the owner.
+    before = list(again.walk())
+    with pytest.raises(LedgerError, match=r"older than this version.*review ledger upgrade"):
+        decide(again, author, "f2")
+    owner, _ = join("owner")
+    owner.upgrade()
+    decide(again, author, "f2")
+    assert list(again.walk())[:-1] == before
+    assert again.verify().ok
+
+
+def test_a_newer_ledger_is_refused_by_name(join, run_as):
+    join("ann")
+    run_as("owner", "UPDATE alembic_version SET version_num = '0999'")
+    again, author = join("ann")
+    with pytest.raises(LedgerError, match="newer version of review"):
+        decide(again, author)
+
+
+def test_a_backup_goes_to_a_file_and_to_an_empty_server(
+    join, address, new_database, tmp_path, monkeypatch
+):
+    ledger, author = join("ann")
+    decide(ledger, author)
+    space = Workspace(tmp_path / "workspace")
+    (space.folder / "runs").mkdir(parents=True)
+    (space.folder / "runs" / "one.json").write_text("{}", encoding="utf-8")
+    monkeypatch.setenv("REVIEW_LEDGER", address("ann"))
+    made = backup.make(space, tmp_path / "b.tar", author=author)
+    backup.restore(tmp_path / "b.tar", tmp_path / "one")
+    there = open_ledger(tmp_path / "one" / "ledger.sqlite")
+    assert list(there.walk()) == list(ledger.walk())
+    there.close()
+    with pytest.raises(LedgerError, match="entries already"):
+        backup.restore(tmp_path / "b.tar", tmp_path / "two", ledger=address("owner"))
+    backup.restore(tmp_path / "b.tar", tmp_path / "two", ledger=new_database("owner"))
+    other = open_ledger(new_database("ann"))
+    assert other.verify(anchor=made.anchor).ok
+    # The guard is back in its place.
+    decide(other, author, "f2")
+    eve = current_author(database_user="bob", environ={"XDG_CONFIG_HOME": str(tmp_path)})
+    with pytest.raises(LedgerError, match="no right"):
+        decide(other, eve)
+    other.close()
 
 
 def test_many_write_at_once_and_nothing_is_lost(join):
