@@ -19,6 +19,8 @@ from review.loaders import load_sitting
 from review.loaders.record import SittingRecord
 from review.loaders.regions import region_boundary
 from review.rules import load_rulebook
+from review.scoring.conditions import conditions
+from review.scoring.lookalikes import persons
 from review.scoring.risk import score
 from review.signals.measure import Measurements, MeasureOptions, measure
 from review.signals.models import find_models
@@ -138,7 +140,10 @@ def digest(content: Any) -> str:
 
 #: Whose code makes measurements, and whose makes flags and scores from them.
 MEASURING = ("session.py", "tables.py", "loaders", "signals", "timeline/sync")
-JUDGING = ("pipeline.py", "timeline", "detectors", "rules", "scoring")
+JUDGING = (
+    "pipeline.py", "timeline", "detectors", "rules", "scoring/risk.py", "scoring/lookalikes.py",
+    "scoring/conditions.py",
+)  # fmt: skip
 
 
 @cache
@@ -348,6 +353,10 @@ def _judged(
         "texts": measured.texts,
         "flags": flags,
         "scores": scores,
+        "persons": persons(measured.detections),
+        "conditions": conditions(
+            measured.signals, measured.detections, record.segments, key=sitting.key
+        ),
         "problems": tables.join("problems", [record.problems, detector_problems]),
         "window": evidence.window,
     }

@@ -166,6 +166,27 @@ SCHEMAS: Final[Mapping[str, pa.Schema]] = {
         ("end_s", _F, "?"),
         ("message", _STR),
     ),
+    # One row per person and view whose faces were good enough: the median of their embeddings, by
+    # which persons are compared across a session.
+    "persons": _schema(
+        ("stream", _STR),
+        ("track", _I),
+        ("faces", _I),
+        ("first_device_s", _F),
+        ("last_device_s", _F),
+        ("embedding", _VECTOR),
+    ),
+    # One row per camera view: medians of what was measured over the recording. face_luma is the
+    # brightness of the candidate's face, face_px the height of its box.
+    "conditions": _schema(
+        ("stream", _STR),
+        ("height_px", _F, "?"),
+        ("face_px", _F, "?"),
+        ("luma", _F, "?"),
+        ("sharpness", _F, "?"),
+        ("contrast", _F, "?"),
+        ("face_luma", _F, "?"),
+    ),
     # One row per sitting: what became of its analysis. ``key`` is the hash of inputs, options,
     # models and code; the row is written last, so its presence means that the tables are whole.
     "sittings": _schema(

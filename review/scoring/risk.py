@@ -2,12 +2,13 @@
 
 Risk orders the work; it decides nothing. With ``w`` the rulebook's points of a label as a share of
 one (:meth:`review.rules.Rulebook.label_weight` / 100), ``s`` the scores of its flags, and ``T`` the
-length of the judged window:
+length of the judged window of which the share ``1 - unseen`` could be seen:
 
 * the strongest flag counts in full: ``p = max(s)``, whatever the length of the sitting, since what
   happened once happened;
 * every further one counts by rate, so that long and short sittings compare:
-  ``r = (sum(s) - p) * REFERENCE_S / max(T, SHORTEST_S)``;
+  ``r = (sum(s) - p) * REFERENCE_S / max(T * (1 - unseen), SHORTEST_S)``; only what was seen can
+  raise a flag, so that well and badly covered sittings compare, too;
 * together ``e = 1 - (1 - p) * exp(-r / REPEATS)``, between 0 and 1;
 * a label's ground is ``g = -log(1 - w * e)``; labels whose first clause is the same are mostly one
   and the same thing seen in different ways (a phone elsewhere is outside, adrift and apart), so
@@ -82,21 +83,45 @@ def score(
     pandas.DataFrame
         Table ``scores``, one row; ``reasons`` are ``"<label> <points>"``, the heaviest first.
     """
-    points = label_points(flags, window=window, rulebook=rulebook)
-    ordered = sorted(points.items(), key=lambda item: (-item[1], item[0]))
+    not_seen = unseen(coverage, window=window, required_streams=required_streams)
+    points = label_points(flags, window=window, rulebook=rulebook, unseen=not_seen)
     row = {
         "risk": min(sum(points.values()), 100.0),
-        "unseen": unseen(coverage, window=window, required_streams=required_streams),
-        "reasons": [f"{label} {value:.1f}" for label, value in ordered if value > 0],
+        "unseen": not_seen,
+        "reasons": reasons(points),
     }
     return tables.build("scores", [row], key=key)
 
 
+def reasons(points: Mapping[str, float]) -> list[str]:
+    """Return the labels with their points as text, the heaviest first.
+
+    Examples
+    --------
+    >>> reasons({"absent": 5.0, "speech": 0.0, "extra_person": 70.04})
+    ['extra_person 70.0', 'absent 5.0']
+    """
+    ordered = sorted(points.items(), key=lambda item: (-item[1], item[0]))
+    return [f"{label} {value:.1f}" for label, value in ordered if value > 0]
+
+
 def label_points(
-    flags: pd.DataFrame, *, window: tuple[float, float], rulebook: Rulebook
+    flags: pd.DataFrame,
+    *,
+    window: tuple[float, float],
+    rulebook: Rulebook,
+    unseen: float = 0.0,
 ) -> dict[str, float]:
-    """Return label -> risk points (0 to 100); their sum is the risk."""
-    length_s = max(window[1] - window[0], SHORTEST_S)
+    """Return label -> risk points (0 to 100); their sum is the risk.
+
+    Parameters
+    ----------
+    flags
+        label, score.
+    unseen
+        Share of the window that could not be seen, 0 to 1.
+    """
+    length_s = seen_s(window, unseen)
     by_clause: dict[str, dict[str, float]] = {}
     for label, scores in _scores(flags).items():
         clauses = rulebook.clauses_for(label)
@@ -113,6 +138,41 @@ def label_points(
     return {label: risk * ground / total if total else 0.0 for label, ground in grounds.items()}
 
 
+def flag_points(
+    flags: pd.DataFrame,
+    *,
+    window: tuple[float, float],
+    rulebook: Rulebook,
+    unseen: float = 0.0,
+) -> list[float]:
+    """Return the risk points of every flag in its order; their sum is the risk.
+
+    Within a label the strongest flag has what it would show alone, and the others share the rest by
+    their scores.
+    """
+    points = label_points(flags, window=window, rulebook=rulebook, unseen=unseen)
+    length_s = seen_s(window, unseen)
+    made = np.zeros(len(flags))
+    label_of = flags["label"].to_numpy()
+    given = flags["score"].to_numpy(dtype=float)
+    for label, value in points.items():
+        mine = np.flatnonzero(label_of == label)
+        scores = given[mine]
+        strongest = int(scores.argmax())
+        whole = evidence(scores, length_s)
+        alone = float(scores[strongest]) / whole if whole else 1.0
+        others = np.delete(scores, strongest)
+        rest = others / others.sum() if others.sum() else np.zeros(len(others))
+        made[mine[strongest]] = value * (alone if others.sum() else 1.0)
+        made[np.delete(mine, strongest)] = value * (1.0 - alone) * rest
+    return [float(value) for value in made]
+
+
+def seen_s(window: tuple[float, float], unseen: float) -> float:
+    """Return the length to which repetition is referred, in seconds."""
+    return max((window[1] - window[0]) * (1.0 - unseen), SHORTEST_S)
+
+
 def evidence(scores: NDArray[np.float64], length_s: float) -> float:
     """Return how much the flags of one label show together, 0 to 1.
 
@@ -121,7 +181,7 @@ def evidence(scores: NDArray[np.float64], length_s: float) -> float:
     scores
         Scores of the flags, each 0 to 1.
     length_s
-        Length of the judged window in seconds.
+        Length of what was seen of the judged window, in seconds.
 
     Examples
     --------
