@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Any, Final
 from review import words
 from review.errors import RulebookError
 from review.rules import model
+from review.rules.tabled import Table
 from review.session import PLATFORMS, STREAMS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Mapping
     from importlib.resources.abc import Traversable
 
 #: The format that this version reads.
@@ -63,7 +64,7 @@ def parse(text: str, *, where: str | Path = "rulebook") -> model.Rulebook:
     except tomllib.TOMLDecodeError as error:
         raise RulebookError("not a TOML file", where=where, found=str(error)) from error
     problems: list[str] = []
-    book = _rulebook(_Table(raw, "rulebook", problems))
+    book = _rulebook(Table(raw, "rulebook", problems))
     _check_references(book, problems)
     if problems:
         raise RulebookError(
@@ -79,101 +80,7 @@ def _folder() -> Traversable:
     return files("review.rules").joinpath("rulebooks")
 
 
-class _Table:
-    """One table of the file; what it cannot give is noted as a problem and replaced."""
-
-    def __init__(self, raw: Mapping[str, Any], name: str, problems: list[str]) -> None:
-        self.raw = raw
-        self.name = name
-        self.problems = problems
-        self.asked: set[str] = set()
-
-    def wrong(self, key: str, expected: str) -> None:
-        found = repr(self.raw[key]) if key in self.raw else "nothing"
-        self.problems.append(f"{self.name}: {key}: expected {expected}, found {found}")
-
-    def get(
-        self, key: str, kind: type | tuple[type, ...], expected: str, *, default: Any = None
-    ) -> Any:
-        """Return a value of a type; without a default the key must be there."""
-        self.asked.add(key)
-        if key not in self.raw and default is not None:
-            return default
-        value = self.raw.get(key)
-        kinds = kind if isinstance(kind, tuple) else (kind,)
-        if not isinstance(value, kinds) or (isinstance(value, bool) and bool not in kinds):
-            self.wrong(key, expected)
-            return default if default is not None else _blank(kind)
-        return value
-
-    def text(self, key: str) -> str:
-        value: str = self.get(key, str, "a text")
-        return value
-
-    def flag(self, key: str) -> bool:
-        value: bool = self.get(key, bool, "true or false", default=False)
-        return value
-
-    def number(self, key: str, low: float, high: float) -> float:
-        value = self.get(key, (int, float), f"a number from {low:g} to {high:g}", default=0.0)
-        if not low <= value <= high:
-            self.wrong(key, f"a number from {low:g} to {high:g}")
-        return float(value)
-
-    def choice(self, key: str, choices: Iterable[str]) -> str:
-        known = tuple(choices)
-        value = self.get(key, str, f"one of {', '.join(known)}")
-        if key in self.raw and isinstance(value, str) and value not in known:
-            self.wrong(key, f"one of {', '.join(known)}")
-        return str(value)
-
-    def both(self, key: str) -> model.Text:
-        """Return a text in both languages."""
-        value = self.get(key, dict, "{ zh = ..., en = ... }")
-        good = set(value) == {"zh", "en"} and all(
-            isinstance(v, str) and v.strip() for v in value.values()
-        )
-        if key in self.raw and not good:
-            self.wrong(key, "{ zh = ..., en = ... }, both of them texts")
-        return model.Text(zh=str(value.get("zh", "")), en=str(value.get("en", "")))
-
-    def names(self, key: str) -> tuple[str, ...]:
-        value = self.get(key, list, "a list of texts", default=[])
-        if not all(isinstance(v, str) for v in value):
-            self.wrong(key, "a list of texts")
-            return ()
-        return tuple(value)
-
-    def table(self, key: str) -> _Table:
-        return _Table(
-            self.get(key, dict, "a table", default={}), f"{self.name}: {key}", self.problems
-        )
-
-    def tables(self, key: str, identity: str) -> list[_Table]:
-        """Return an array of tables, each named by its ``identity``."""
-        found = self.get(key, list, f"a list of [[{key}]]", default=[])
-        if not all(isinstance(v, dict) for v in found):
-            self.wrong(key, f"a list of [[{key}]]")
-            return []
-        return [
-            _Table(raw, f"{key} {raw.get(identity, f'number {n}')}", self.problems)
-            for n, raw in enumerate(found, start=1)
-        ]
-
-    def done(self) -> None:
-        """Note the keys that nobody asked for."""
-        self.problems.extend(
-            f"{self.name}: unknown key {key}; known: {', '.join(sorted(self.asked))}"
-            for key in self.raw
-            if key not in self.asked
-        )
-
-
-def _blank(kind: type | tuple[type, ...]) -> Any:
-    return (kind[0] if isinstance(kind, tuple) else kind)()
-
-
-def _rulebook(top: _Table) -> model.Rulebook:
+def _rulebook(top: Table) -> model.Rulebook:
     if top.get("format", int, f"{FORMAT}", default=0) != FORMAT:
         top.wrong("format", f"{FORMAT}")
     parameters = _parameters(top.table("parameters"))
@@ -195,7 +102,7 @@ def _rulebook(top: _Table) -> model.Rulebook:
 
 
 def _thresholds(
-    top: _Table, parameters: Mapping[str, model.Parameter]
+    top: Table, parameters: Mapping[str, model.Parameter]
 ) -> Mapping[str, Mapping[str, Any]]:
     # Which detectors and options there are is known to the registry alone: detectors may come
     # from outside, so review.detectors.registry.resolve checks the names.
@@ -218,7 +125,7 @@ def _value(value: Any, parameters: Mapping[str, model.Parameter]) -> Any:
     return parameters[value].value if known else value
 
 
-def _parameters(table: _Table) -> dict[str, model.Parameter]:
+def _parameters(table: Table) -> dict[str, model.Parameter]:
     made = {}
     for name in table.raw:
         entry = table.table(name)
@@ -240,7 +147,7 @@ def _parameters(table: _Table) -> dict[str, model.Parameter]:
     return made
 
 
-def _clause(table: _Table, parameters: Mapping[str, model.Parameter]) -> model.Clause:
+def _clause(table: Table, parameters: Mapping[str, model.Parameter]) -> model.Clause:
     clause = model.Clause(
         id=table.text("id"),
         number=table.both("number"),
@@ -252,7 +159,7 @@ def _clause(table: _Table, parameters: Mapping[str, model.Parameter]) -> model.C
         signers=_signers(table),
         warning_first=_settled(table, "warning_first", parameters),
         warning_in_act=table.flag("warning_in_act"),
-        evidence_kept=table.flag("evidence_kept"),
+        evidence_kept=_settled(table, "evidence_kept", parameters),
         note_required=table.flag("note_required"),
         permission_excuses=table.flag("permission_excuses"),
         organiser_decides=_settled(table, "organiser_decides", parameters),
@@ -268,7 +175,7 @@ def _clause(table: _Table, parameters: Mapping[str, model.Parameter]) -> model.C
     return clause
 
 
-def _settled(table: _Table, key: str, parameters: Mapping[str, model.Parameter]) -> bool:
+def _settled(table: Table, key: str, parameters: Mapping[str, model.Parameter]) -> bool:
     """Return true or false, which may be said by a parameter's name."""
     value = table.get(key, (bool, str), "true, false or the name of a parameter", default=False)
     value = _value(value, parameters)
@@ -278,14 +185,14 @@ def _settled(table: _Table, key: str, parameters: Mapping[str, model.Parameter])
     return value
 
 
-def _optional(table: _Table, key: str, make: Callable[[_Table], Any]) -> Any:
+def _optional(table: Table, key: str, make: Callable[[Table], Any]) -> Any:
     if key not in table.raw:
         table.asked.add(key)
         return None
     return make(table.table(key))
 
 
-def _labels(table: _Table) -> dict[str, float]:
+def _labels(table: Table) -> dict[str, float]:
     known = {key.removeprefix("label.") for key in words.table() if key.startswith("label.")}
     for label in table.raw:
         if label not in known:
@@ -293,7 +200,7 @@ def _labels(table: _Table) -> dict[str, float]:
     return {label: table.number(label, 0, 1) for label in table.raw}
 
 
-def _limits(table: _Table, parameters: Mapping[str, model.Parameter]) -> dict[str, float]:
+def _limits(table: Table, parameters: Mapping[str, model.Parameter]) -> dict[str, float]:
     limits = {}
     for name in table.raw:
         value = table.get(name, (int, float, str), "a number or the name of a parameter")
@@ -305,7 +212,7 @@ def _limits(table: _Table, parameters: Mapping[str, model.Parameter]) -> dict[st
     return limits
 
 
-def _penalty(table: _Table) -> model.Penalty:
+def _penalty(table: Table) -> model.Penalty:
     penalty = model.Penalty(
         kind=table.choice("kind", model.PENALTIES), ban_years=int(table.number("ban_years", 0, 99))
     )
@@ -313,7 +220,7 @@ def _penalty(table: _Table) -> model.Penalty:
     return penalty
 
 
-def _follows(table: _Table) -> model.Follows:
+def _follows(table: Table) -> model.Follows:
     follows = model.Follows(
         penalty=table.choice("penalty", model.PENALTIES), count=int(table.number("count", 1, 99))
     )
@@ -321,7 +228,7 @@ def _follows(table: _Table) -> model.Follows:
     return follows
 
 
-def _signers(table: _Table) -> tuple[tuple[str, ...], ...]:
+def _signers(table: Table) -> tuple[tuple[str, ...], ...]:
     found = table.get("signers", list, "lists of roles", default=[])
     good = all(
         isinstance(group, list) and group and all(role in model.SIGNER_ROLES for role in group)
@@ -333,7 +240,7 @@ def _signers(table: _Table) -> tuple[tuple[str, ...], ...]:
     return tuple(tuple(group) for group in found)
 
 
-def _conflict(table: _Table) -> model.Conflict:
+def _conflict(table: Table) -> model.Conflict:
     conflict = model.Conflict(
         id=table.text("id"),
         clauses=table.names("clauses"),
@@ -344,7 +251,7 @@ def _conflict(table: _Table) -> model.Conflict:
     return conflict
 
 
-def _omitted(table: _Table) -> model.Omitted:
+def _omitted(table: Table) -> model.Omitted:
     omitted = model.Omitted(number=table.text("number"), reason=table.text("reason"))
     table.done()
     return omitted

@@ -187,19 +187,32 @@ def test_a_violation_can_be_found_without_a_warning_but_not_punished():
     assert (assessment.outcome, assessment.sanctions) == ("violation", ())
 
 
-def test_the_parameter_relaxes_the_warning_where_the_notice_does_not_repeat_it(tmp_path):
+@pytest.fixture
+def with_parameter(tmp_path):
+    """Return a function: the ITMC rulebook of an institution that settles a parameter otherwise."""
     text = files("review.rules").joinpath("rulebooks/itmc-2022.toml").read_text(encoding="utf-8")
-    path = tmp_path / "ours.toml"
-    path.write_text(
-        text.replace(
-            "[parameters.warning_for_all_violations]\nvalue = true",
-            "[parameters.warning_for_all_violations]\nvalue = false",
-        ),
-        encoding="utf-8",
-    )
-    ours = load_rulebook(path)
-    needing = {c.id for c in ours.clauses if c.warning_first}
-    assert needing == {"1-1", "1-2", "1-3", "1-5"}
+
+    def make(name, before, after):
+        head = f"[parameters.{name}]\nvalue = "
+        assert head + before in text
+        path = tmp_path / "ours.toml"
+        path.write_text(text.replace(head + before, head + after), encoding="utf-8")
+        return load_rulebook(path)
+
+    return make
+
+
+def test_the_parameter_relaxes_the_warning_where_the_notice_does_not_repeat_it(with_parameter):
+    ours = with_parameter("warning_for_all_violations", "true", "false")
+    assert {c.id for c in ours.clauses if c.warning_first} == {"1-1", "1-2", "1-3", "1-5"}
+
+
+def test_the_notice_asks_for_evidence_in_part_2_and_the_parameter_in_parts_3_and_4(with_parameter):
+    ours = with_parameter("evidence_for_serious", "true", "false")
+    assert {c.id for c in ours.clauses if c.evidence_kept} == {f"2-{n}" for n in range(1, 6)}
+    case = replace(whole(ours.clause("3-3")), evidence=frozenset())
+    assert "evidence" in standing(case, "3-3").lacking
+    assert standing(case, "3-3", ours).punishable
 
 
 @pytest.mark.parametrize(
