@@ -14,8 +14,8 @@ from review.errors import ReviewError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-#: Seconds until a scheduler that does not answer is given up, and until its workers are awaited.
-_PATIENCE_S: Final = 10.0
+#: Seconds that are waited for a scheduler's answer, and for its first worker.
+PATIENCE_S: Final = 10.0
 
 
 class Cluster:
@@ -30,6 +30,8 @@ class Cluster:
         Of the scheduler: ``tcp://host:8786``.
     version
         ``version()`` says which code a process runs; it must be the same everywhere.
+    patience_s
+        Seconds that are waited for the scheduler's answer, and for its first worker.
 
     Raises
     ------
@@ -37,8 +39,11 @@ class Cluster:
         If Dask is not installed, nobody answers, there is no worker, or one runs other code.
     """
 
-    def __init__(self, address: str, *, version: Callable[[], str]) -> None:
-        self._client = _connect(address)
+    def __init__(
+        self, address: str, *, version: Callable[[], str], patience_s: float = PATIENCE_S
+    ) -> None:
+        self._patience_s = patience_s
+        self._client = _connect(address, patience_s)
         try:
             self.workers = self._ready(address, version)
         except BaseException:
@@ -71,7 +76,7 @@ class Cluster:
 
     def _ready(self, address: str, version: Callable[[], str]) -> int:
         try:
-            self._client.wait_for_workers(1, timeout=_PATIENCE_S)
+            self._client.wait_for_workers(1, timeout=self._patience_s)
         except TimeoutError:
             raise ReviewError(
                 "the scheduler has no worker",
@@ -98,7 +103,7 @@ class Cluster:
         future.set_exception(TimeoutError())
         remote.cancel(force=True)
         with contextlib.suppress(Exception):  # a worker without a nanny cannot be restarted
-            self._client.restart_workers(holders, timeout=_PATIENCE_S, raise_for_error=False)
+            self._client.restart_workers(holders, timeout=self._patience_s, raise_for_error=False)
         return True
 
 
@@ -121,7 +126,7 @@ class _Watch:
                 return
 
 
-def _connect(address: str) -> Any:
+def _connect(address: str, patience_s: float) -> Any:
     try:
         import distributed  # noqa: PLC0415 - an extra
     except ImportError:
@@ -132,7 +137,7 @@ def _connect(address: str) -> Any:
         ) from None
     try:
         make: Any = distributed.Client
-        return make(address, timeout=_PATIENCE_S, set_as_default=False)
+        return make(address, timeout=patience_s, set_as_default=False)
     except (OSError, TimeoutError, ValueError) as error:
         raise ReviewError(
             "no scheduler answers",

@@ -51,7 +51,18 @@ def check(session: Path, deep: bool, workspace: Path | None, as_json: bool) -> N
 @workspace_option
 @candidate_option
 @subject_option
-@click.option("--workers", type=click.IntRange(min=1), help="Processes (default: one per core).")
+@click.option("--workers", type=click.IntRange(min=0), help="Processes (default: one per core).")
+@click.option("--scheduler", help="Work on this Dask cluster instead: tcp://host:8786.")
+@click.option(
+    "--time-limit", type=click.FloatRange(min=0, min_open=True), help="Minutes a sitting may take."
+)
+@click.option(
+    "--retries",
+    type=click.IntRange(min=0),
+    default=1,
+    show_default=True,
+    help="Times that a sitting is begun again whose process died.",
+)
 @click.option("--force", is_flag=True, help="Analyse again what is already there.")
 @json_option
 def analyze(
@@ -60,6 +71,9 @@ def analyze(
     candidate: tuple[str, ...],
     subject: tuple[str, ...],
     workers: int | None,
+    scheduler: str | None,
+    time_limit: float | None,
+    retries: int,
     force: bool,  # noqa: FBT001
     as_json: bool,  # noqa: FBT001
 ) -> None:
@@ -72,6 +86,9 @@ def analyze(
         candidates=candidate,
         subjects=subject,
         workers=workers,
+        scheduler=scheduler,
+        time_limit_s=None if time_limit is None else 60 * time_limit,
+        retries=retries,
         force=force,
         progress=show_progress(),
     )

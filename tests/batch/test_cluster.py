@@ -1,0 +1,110 @@
+"""A real scheduler with real workers on this machine."""
+
+import json
+import operator
+import os
+import signal
+import subprocess
+import sys
+from functools import partial
+
+import pytest
+
+from review.batch.cluster import Cluster
+from review.batch.runner import run_each
+from review.errors import ReviewError
+
+LONG_S = 600.0
+pytest.importorskip("distributed")
+# The library's own tidying at the end of a process speaks of sockets that it closes itself.
+pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::DeprecationWarning")
+
+
+def same():
+    return "1"
+
+
+@pytest.fixture(scope="module")
+def scheduler(tmp_path_factory):
+    """Address of a scheduler without workers, and a function that starts one."""
+    folder = tmp_path_factory.mktemp("cluster")
+    told = folder / "scheduler.json"
+    os.mkfifo(told)
+    started = []
+
+    def start(*arguments):
+        process = subprocess.Popen(
+            [sys.executable, "-m", "distributed.cli." + arguments[0], *arguments[1:]],
+            cwd=folder,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+        started.append(process)
+        return process
+
+    start(
+        "dask_scheduler", "--host", "127.0.0.1", "--port", "0", "--no-dashboard",
+        "--scheduler-file", str(told),
+    )  # fmt: skip
+    address = json.loads(told.read_text())["address"]
+    yield address, start
+    for process in started:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+
+@pytest.fixture(scope="module")
+def address(scheduler):
+    where, start = scheduler
+    with pytest.raises(ReviewError, match="no worker"):
+        Cluster(where, version=same, patience_s=0.2)
+    for _ in range(2):
+        start("dask_worker", where, "--nthreads", "1", "--no-dashboard", "--death-timeout", "60")
+    return where
+
+
+def test_every_task_comes_back_once(address):
+    with Cluster(address, version=same, patience_s=60) as pool:
+        found = list(run_each(range(40), operator.neg, pool, limit_s=lambda _: LONG_S))
+    assert sorted(one.task for one in found) == list(range(40))
+    assert all(one.value == -one.task for one in found)
+
+
+def test_what_kills_its_workers_is_a_failure_and_the_others_go_on(address):
+    killer = partial(exec, "import os, signal; os.kill(os.getpid(), signal.SIGKILL)")
+    tasks = [partial(abs, -1), killer, *(partial(abs, -n) for n in range(2, 8))]
+    with Cluster(address, version=same, patience_s=60) as pool:
+        found = {
+            one.task: one
+            for one in run_each(tasks, operator.call, pool, limit_s=lambda _: LONG_S, retries=0)
+        }
+    assert "died" in found.pop(killer).failure
+    assert sorted(one.value for one in found.values()) == list(range(1, 8))
+
+
+def test_what_hangs_is_given_up_and_its_worker_restarted(address):
+    hangs = partial(exec, "import threading; threading.Event().wait()")
+    tasks = [hangs, *(partial(abs, -n) for n in range(1, 6))]
+    with Cluster(address, version=same, patience_s=60) as pool:
+        found = {
+            one.task: one
+            for one in run_each(
+                tasks, operator.call, pool,
+                limit_s=lambda task: 2.0 if task is tasks[0] else LONG_S,
+            )
+        }  # fmt: skip
+        assert "longer than its limit" in found.pop(tasks[0]).failure
+        assert sorted(one.value for one in found.values()) == list(range(1, 6))
+
+
+def test_workers_of_another_version_are_refused_by_name(address):
+    with pytest.raises(ReviewError, match=r"tcp://127.0.0.1:\d+: a worker runs another version"):
+        Cluster(address, version=os.getpid, patience_s=60)
+
+
+@pytest.mark.parametrize("address", ["tcp://127.0.0.1:1", "nowhere"])
+def test_a_scheduler_that_is_not_there_is_one_line(address):
+    with pytest.raises(ReviewError, match="no scheduler answers") as caught:
+        Cluster(address, version=same, patience_s=2)
+    assert "\n" not in str(caught.value)
+    assert address in str(caught.value)
