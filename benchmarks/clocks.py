@@ -20,24 +20,23 @@ import tempfile
 import time
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from benchmarks import rooms
-from review import tables
+from benchmarks._recordings import segment, sound_record
 from review.loaders import streams
 from review.loaders.container import probe
-from review.loaders.record import SittingRecord
-from review.session import DEVICE_OF, Candidate, Session, Sitting, Subject
 from review.timeline.clocks import to_session_s
 from review.timeline.sync import synchronise
 
 if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
+
+    from review.loaders.record import SittingRecord
 
 #: Thresholds were set on rooms of other seeds (below 2000).
 FIRST_SEED = 2000
@@ -60,9 +59,9 @@ print(json.dumps({"offset_s": float(found["time_offset"]), "score": float(found[
 """
 _COST = """
 import json, resource, sys, time
-from pathlib import Path
-from benchmarks.clocks import record, simulate, synchronise
-made = record(simulate(Path(sys.argv[1]), int(sys.argv[2]), float(sys.argv[3]), int(sys.argv[4])))
+from benchmarks._recordings import sound_record
+from review.timeline.sync import synchronise
+made = sound_record(0, json.load(sys.stdin))
 def peak_mb():
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 base, started, cpu = peak_mb(), time.perf_counter(), time.process_time()
@@ -209,48 +208,13 @@ def simulate(folder: Path, seed: int, minutes: float, rate_hz: int) -> Case:
 
 def record(case: Case) -> SittingRecord:
     """Return the sitting as a loader would, sound alone."""
-    start = datetime(2022, 12, 10, tzinfo=UTC)
-    subject = Subject(id="theory", name="", start=start, end=start + timedelta(minutes=90))
-    candidate = Candidate(
-        id="C", name="", id_number="", occupation="", level="", subjects=("theory",)
-    )
-    session = Session(
-        id=str(case.seed),
-        kind="exam",
-        platform="itmc",
-        rulebook="itmc-2022",
-        timezone="UTC",
-        required_streams=(),
-        subjects=(subject,),
-        candidates=(candidate,),
-        folder=Path("/"),
-    )
-    sitting = Sitting(session=session, candidate=candidate, subject=subject)
-    rows = []
-    for recorder in case.recorders:
-        info = probe(case.files[recorder.stream])
-        rows.append(
-            {
-                "stream": recorder.stream,
-                "device": DEVICE_OF[recorder.stream],
-                "file": str(case.files[recorder.stream]),
-                "device_start_s": recorder.device_start_s,
-                "duration_s": info.duration_s,
-                "start_source": "recordings_csv",
-                "audio_codec": info.audio_codec,
-                "origin_pts_s": info.origin_pts_s,
-                "rotation_deg": 0,
-                "size_bytes": info.size_bytes,
-                "container": info.container,
-            }
-        )
-    return SittingRecord(
-        sitting=sitting,
-        segments=tables.build("segments", rows, key=sitting.key),
-        events=tables.empty("events"),
-        positions=tables.empty("positions"),
-        problems=tables.empty("problems"),
-    )
+    return sound_record(case.seed, segments(case))
+
+
+def segments(case: Case) -> list[dict[str, Any]]:
+    """Return the rows of the sitting's files."""
+    starts = {recorder.stream: recorder.device_start_s for recorder in case.recorders}
+    return [segment(stream, case.files[stream], starts[stream]) for stream in case.files]
 
 
 def errors_s(case: Case, clocks: pd.DataFrame) -> dict[str, NDArray[np.float64]]:
@@ -386,7 +350,7 @@ def cost(order: tuple[Path, int, float, int]) -> None:
     """Measure time and memory of one sitting in a process of its own, decoding included."""
     case = simulate(*order)
     done = subprocess.run(
-        [sys.executable, "-c", _COST, *(str(part) for part in order)],
+        [sys.executable, "-c", _COST], input=json.dumps(segments(case)),
         capture_output=True, text=True, check=True,
     )  # fmt: skip
     wall_s, cpu_s, base_mb, peak_mb = json.loads(done.stdout)

@@ -7,6 +7,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
+from av.audio.frame import AudioFrame
 from av.audio.resampler import AudioResampler
 from av.error import EOFError as EndOfFile
 from av.error import FFmpegError
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from av.audio.frame import AudioFrame
     from av.audio.stream import AudioStream
     from av.container import InputContainer
     from numpy.typing import NDArray
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 #: Time stamps that differ by more than this from where the samples before them end start a new
 #: run. Below lies the rounding of containers that count in milliseconds, above a real hole.
 _HOLE_S: Final = 0.04
+#: Samples of the file that are resampled at once.
+_AT_ONCE: Final = 1 << 15
 #: Decoding starts this much earlier than asked, so that codecs with memory have settled.
 _RUN_UP_S: Final = 0.2
 
@@ -95,6 +97,7 @@ def _runs(
     resampler: AudioResampler | None = None
     shape: tuple[int, str, str] | None = None
     expected_s: float | None = None
+    held = _Held()
     for frame in frames:
         if not frame.samples or not frame.sample_rate:
             continue
@@ -105,21 +108,56 @@ def _runs(
         hole = expected_s is None or abs(stamp_s - expected_s) > _HOLE_S
         if resampler is None or hole or now != shape:
             if resampler is not None:
-                yield None, _drain(resampler)
+                yield None, _through(resampler, held.together())
+                yield None, _through(resampler, None)
             resampler, shape = AudioResampler(format="flt", layout="mono", rate=rate_hz), now
             expected_s = stamp_s
             yield stamp_s, np.empty(0, np.float32)
         expected_s = (expected_s or 0.0) + frame.samples / frame.sample_rate
+        held.add(frame)
+        if held.samples >= _AT_ONCE:
+            yield None, _through(resampler, held.together())
+    if resampler is not None:
+        yield None, _through(resampler, held.together())
+        yield None, _through(resampler, None)
+
+
+class _Held:
+    """Frames of one shape that wait for the resampler: a call costs as much as ten frames."""
+
+    def __init__(self) -> None:
+        self._frames: list[AudioFrame] = []
+        self.samples = 0
+
+    def add(self, frame: AudioFrame) -> None:
         # Run times are counted in samples from the first one; the container's rounding stays out.
         frame.pts = None
-        for out in resampler.resample(frame):
-            yield None, _samples(out)
-    if resampler is not None:
-        yield None, _drain(resampler)
+        self._frames.append(frame)
+        self.samples += frame.samples
+
+    def together(self) -> list[AudioFrame]:
+        """Give what is held as one frame where that can be, and hold nothing more."""
+        frames, self._frames, self.samples = self._frames, [], 0
+        if len(frames) < 2:
+            return frames
+        first = frames[0]
+        try:
+            parts = [frame.to_ndarray() for frame in frames]
+            whole = AudioFrame.from_ndarray(
+                np.ascontiguousarray(np.concatenate(parts, axis=1)),
+                format=first.format.name,
+                layout=first.layout.name,
+            )
+        except (ValueError, TypeError):  # a sample format that has no array
+            return frames
+        whole.sample_rate = first.sample_rate
+        return [whole]
 
 
-def _drain(resampler: AudioResampler) -> NDArray[np.float32]:
-    parts = [_samples(out) for out in resampler.resample(None)]
+def _through(resampler: AudioResampler, frames: list[AudioFrame] | None) -> NDArray[np.float32]:
+    """Resample frames; None for what the resampler still holds."""
+    fed: list[AudioFrame | None] = [None] if frames is None else [*frames]
+    parts = [_samples(out) for frame in fed for out in resampler.resample(frame)]
     return np.concatenate(parts) if parts else np.empty(0, np.float32)
 
 

@@ -103,7 +103,8 @@ def correlograms(
     blocks = max(1, round(frames / BLOCK))
     size = -(-frames // blocks) if frames else 0
     span = fft.next_fast_len(count + size, real=True)
-    centres, rows = [], []
+    centres: list[float] = []
+    scores = np.empty((blocks, count), np.float32)
     for block in range(blocks):
         a = block * size
         if first.heard[a : a + size].mean() < _LEAST_HEARD:
@@ -115,20 +116,22 @@ def correlograms(
         here = first.window(at, min(size, frames - a))
         score = _scored(here, there, span, count)
         if score is not None:
+            scores[len(centres)] = score
             centres.append((at + size / 2) * FRAME_S)
-            rows.append(score)
-    if not rows:
+    if not centres:
         return None
     return Correlograms(
         centres_s=np.array(centres),
         lag_s=low * FRAME_S,
-        scores=np.array(rows),
+        scores=scores[: len(centres)],
         block_s=size * FRAME_S,
     )
 
 
 def some(found: Correlograms, blocks: NDArray[np.int_]) -> Correlograms:
     """Return the correlograms of some of the blocks."""
+    if len(blocks) == len(found.centres_s):
+        return found
     return replace(found, centres_s=found.centres_s[blocks], scores=found.scores[blocks])
 
 

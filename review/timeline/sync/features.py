@@ -78,10 +78,18 @@ def from_power(parts: Sequence[tuple[int, NDArray[np.float32]]]) -> Features:
     heard = power.sum(axis=0) > 0
     if not heard.any():
         return Features(first=first, values=power, heard=heard)
+    # Band by band in place: all at once would take the memory of several.
+    for band in power:
+        _levelled(band, heard)
+    return Features(first=first, values=power, heard=heard)
+
+
+def _levelled(band: NDArray[np.float32], heard: NDArray[np.bool_]) -> None:
+    """Turn power into loudness about its running mean, with unit spread, in place."""
     # Digital silence has no logarithm: it counts as loud as the quietest sound there is.
-    level = np.log(np.maximum(power, power[:, heard].min(axis=1, keepdims=True) + 1e-12))
-    level -= uniform_filter1d(level, round(_SLOW_S / FRAME_S), axis=1, mode="nearest")
-    level[:, ~heard] = 0.0
-    level /= np.sqrt((level[:, heard] ** 2).mean(axis=1, keepdims=True)) + 1e-6
-    np.clip(level, -_MOST, _MOST, out=level)
-    return Features(first=first, values=level, heard=heard)
+    np.maximum(band, band[heard].min() + 1e-12, out=band)
+    np.log(band, out=band)
+    band -= uniform_filter1d(band, round(_SLOW_S / FRAME_S), mode="nearest")
+    band[~heard] = 0.0
+    band /= np.sqrt((band[heard] ** 2).mean()) + 1e-6
+    np.clip(band, -_MOST, _MOST, out=band)

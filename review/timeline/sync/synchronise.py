@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import combinations
 from typing import TYPE_CHECKING, Final
 
@@ -87,12 +88,10 @@ def synchronise(
     recorded = [s for s in VIEWS if len(streams.pieces(record.segments, s))
                 or len(streams.pieces(record.segments, s, sound=True))]  # fmt: skip
     notes = Notes()
-    with ThreadPoolExecutor(_THREADS) as pool:
-        tracks = {}
-        for stream in recorded:
-            track = read_track(record, stream, sound=sound, pool=pool)
-            if track is not None:
-                tracks[stream] = track
+    # Readers wait for what they hand to the pool, so they are not of it.
+    with ThreadPoolExecutor(_THREADS) as readers, ThreadPoolExecutor(_THREADS) as pool:
+        held = readers.map(partial(read_track, record, sound=sound, pool=pool), recorded)
+        tracks = {track.stream: track for track in held if track is not None}
         pairs = list(combinations(tracks, 2))
         jobs = [
             pool.submit(

@@ -7,6 +7,7 @@ out, so that what remains are the moments in which something happens.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
@@ -56,7 +57,7 @@ _STEADY: Final = 1.5
 
 @dataclass(frozen=True, kw_only=True)
 class Run:
-    """Sound without a hole: ``coded`` samples from sample ``first`` of device time."""
+    """Half a minute of sound or less: ``coded`` samples from sample ``first`` of device time."""
 
     first: int
     coded: NDArray[np.int8]
@@ -96,7 +97,11 @@ class Track:
         Sample ``n`` is at ``n / RATE_HZ`` seconds of device time, to half a sample (0.06 ms).
         """
         out = np.zeros(count, np.float32)
-        for run in self.runs:
+        # Runs are in order of time, and none is longer than a chunk and a block.
+        near = bisect_left(self.runs, start - 2 * _CHUNK, key=lambda run: run.first)
+        for run in self.runs[near:]:
+            if run.first >= start + count:
+                break
             a, b = max(start, run.first), min(start + count, run.first + len(run.coded))
             if b > a:
                 out[a - start : b - start] = decode(run.coded[a - run.first : b - run.first])
@@ -215,17 +220,13 @@ def _chunks(blocks: Iterable[StreamSound]) -> Iterator[tuple[int, int, NDArray[n
 
 
 def _assembled(stream: str, parts: list[tuple[int, int, Future[Prepared]]]) -> Track | None:
-    runs: list[tuple[int, list[NDArray[np.int8]]]] = []
+    # Chunks stay apart: joining them would take all of the sound a second time.
+    runs: list[Run] = []
     powers: list[tuple[int, NDArray[np.float32]]] = []
-    until = None
     for first, skip, future in parts:
         coded, power = future.result()
-        if first != until:
-            runs.append((first, []))
-        runs[-1][1].append(coded)
-        until = first + len(coded)
+        runs.append(Run(first=first, coded=coded))
         powers.append(((first + skip) // HOP, power))
-    whole = tuple(Run(first=first, coded=np.concatenate(held)) for first, held in runs)
-    if not any(run.coded.any() for run in whole):
+    if not any(run.coded.any() for run in runs):
         return None
-    return Track(stream=stream, runs=whole, features=from_power(powers))
+    return Track(stream=stream, runs=tuple(runs), features=from_power(powers))

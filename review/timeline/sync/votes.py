@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
-from scipy.stats import poisson
+from scipy.special import gammainc
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -111,7 +111,8 @@ def agreement(first: Marks, second: Marks, *, search_s: float, least: int) -> Ag
     away = wide + _DRIFT_S
     rival = max((count for count, lag in counted if abs(lag - at) > away), default=0)
     expected = len(a) * wide / (2 * search_s)
-    chance = float(poisson.sf(best - 1, expected)) * max(2 * search_s / wide, 1.0)
+    # Of as many as are expected (Poisson), so many or more.
+    chance = float(gammainc(best, expected)) * max(2 * search_s / wide, 1.0)
     enough = max(least, _SHARE * min(_within(first, second, at), _within(second, first, -at)))
     if best < enough or best < _RATIO * rival or chance > _CHANCE:
         return None
