@@ -20,6 +20,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from review import tables
+from review.compaction import compact
 from review.errors import ReviewError, SessionError
 
 if TYPE_CHECKING:
@@ -223,10 +224,9 @@ class Workspace:
             parts = sorted(folder.glob(f"*{_BETWEEN}*.parquet"))
             if not parts:
                 continue
-            frame = self.read(name, session_id)
-            ordered = frame.sort_values(["candidate_id", "subject_id"], kind="stable")
             with atomic_path(folder / _COMPACTED) as path:
-                pq.write_table(tables.to_arrow(ordered, name), path, compression="zstd")
+                own = {_names(part): part for part in parts}
+                compact(own, folder / _COMPACTED, path, schema=tables.schema(name))
             for part in parts:
                 part.unlink()
 

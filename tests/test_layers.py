@@ -16,7 +16,7 @@ FLOORS = (
     ("timeline",),
     ("signals",),
     ("loaders",),
-    ("workspace",),
+    ("workspace", "compaction"),
     ("session", "tables", "errors", "words", "plugins"),
 )
 LEVEL = {part: len(FLOORS) - n for n, floor in enumerate(FLOORS) for part in floor}
@@ -44,7 +44,7 @@ BESIDE = {
     ("cli", "commands"), ("commands", "demo"), ("commands", "workbench"), ("__main__", "cli"),
     ("demo", "workbench"),
     ("session", "errors"), ("plugins", "errors"), ("tables", "errors"), ("scoring", "rules"), ("figures", "rules"),
-    ("ledger", "rules"), ("workspace", "session"),
+    ("ledger", "rules"), ("workspace", "session"), ("workspace", "compaction"),
 }  # fmt: skip
 
 

@@ -1,4 +1,5 @@
 import pandas as pd
+import pyarrow.parquet as pq
 import pytest
 
 from review import tables
@@ -62,6 +63,32 @@ def test_a_sitting_analysed_again_replaces_its_compacted_rows_only(space, sittin
     assert len(space.read("coverage", "S1")) == 4
     space.compact("S1")
     assert len(space.read("coverage", "S1")) == 4
+
+
+def test_a_sitting_that_has_no_rows_any_more_loses_its_compacted_ones(space, sitting):
+    second = other(sitting, "C2")
+    for one in (sitting, second):
+        space.write_sitting(one, frames(one, n=3))
+    space.compact("S1")
+    space.write_sitting(sitting, frames(sitting, n=0))
+    space.compact("S1")
+    assert space.read("coverage", "S1")["candidate_id"].unique().tolist() == ["C2"]
+
+
+def test_compacting_again_and_again_is_like_doing_it_once(tmp_path, sitting, monkeypatch):
+    monkeypatch.setattr("review.compaction.GROUP_ROWS", 7)
+    sittings = [other(sitting, f"C{n:02d}") for n in range(12)]
+    at_once, bit_by_bit = Workspace(tmp_path / "a"), Workspace(tmp_path / "b")
+    for n, one in enumerate(sittings):
+        at_once.write_sitting(one, frames(one, n=n % 5))
+    for n, one in sorted(enumerate(sittings), key=lambda pair: pair[0] * 5 % 12):
+        bit_by_bit.write_sitting(one, frames(one, n=n % 5))
+        bit_by_bit.compact("S1")
+    at_once.compact("S1")
+    for name in ("coverage", "sittings"):
+        (one,), (other_one,) = at_once.parquet_files(name), bit_by_bit.parquet_files(name)
+        assert pq.read_table(one).equals(pq.read_table(other_one))
+        assert pq.ParquetFile(one).num_row_groups > 1
 
 
 @pytest.mark.parametrize("name", ["../张三+--é '\"%🙂/..", "..", ".", "+", "a+b", "%2E"])
