@@ -72,14 +72,16 @@ def check(connection: sa.Connection, payload: Payload, *, key: Key, author: Auth
     kind = payload.KIND
     if kind in _OF_SITTING and None in key:
         raise LedgerError(f"{kind!r} belongs to a sitting", expected="a full sitting_key")
-    if (kind in _LOCKED or kind in _RECUSED) and key[1] is not None:
+    if (kind in _LOCKED or kind in _RECUSED or kind == "assignment") and key[1] is not None:
         rows = connection.execute(
             _STANDING_IN_THE_WAY, {"session": key[0], "candidate": key[1]}
         ).all()
         if kind in _LOCKED:
             _check_open(rows, key, where=f"entry {kind!r}")
         if kind in _RECUSED:
-            _check_not_recused(rows, author)
+            _check_not_recused(rows, author.person)
+        if kind == "assignment":
+            _check_not_recused(rows, payload.as_payload()["person"])
     if kind == "retraction":
         _check_retraction(connection, payload, key, author)
     if kind == "reopen" and not may_reopen(author.role, payload.as_payload()):
@@ -109,14 +111,14 @@ def _check_open(rows: Sequence[Any], key: Key, *, where: str) -> None:
         )
 
 
-def _check_not_recused(rows: Sequence[Any], author: Author) -> None:
+def _check_not_recused(rows: Sequence[Any], person: str) -> None:
     taken_back = {json.loads(row.payload)["seq"] for row in rows if row.kind == "retraction"}
     for row in rows:
-        own = (row.source, row.author) == (author.source, author.name)
+        own = person == f"{row.source}:{row.author}"
         if row.kind == "recusal" and own and row.seq not in taken_back:
             raise LedgerError(
-                "the author has stepped aside from this candidate",
-                where=f"author {author.person}",
+                f"{person} has stepped aside from this candidate",
+                where=f"author {person}",
                 found=f"entry {row.seq}",
                 todo="have the sitting assigned to somebody else",
             )

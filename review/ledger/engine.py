@@ -27,6 +27,14 @@ _LONGEST_LOG: Final = 16_000
 _flush: Final = getattr(os, "fdatasync", os.fsync)
 #: Name of PostgreSQL's advisory lock that a writer holds: eight letters read as a number.
 _TURN: Final = int.from_bytes(b"reviewle", "big", signed=True)
+#: A commit that does not wait for the disk, so that nobody waits for it in the queue. What is not
+#: on disk yet can only be lost together with everything that was written after it.
+_TAKE_TURN: Final = (
+    f"SELECT set_config('synchronous_commit', 'off', true), pg_advisory_xact_lock({_TURN})"
+)
+#: Its commit does wait: the server's log is on disk up to here, of all writers at once. A commit
+#: without a record of its own in the log would not wait, so there is a small one.
+_FLUSH_LOG: Final = "SELECT pg_logical_emit_message(true, 'review', '')"
 
 
 def address(url_or_path: str | Path) -> sa.URL:
@@ -96,8 +104,10 @@ def writing(engine: sa.Engine) -> Iterator[sa.Connection]:
     with engine.connect().execution_options(review_write=True) as connection:
         if file is None:
             with connection.begin():
-                connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_TURN)))
+                connection.exec_driver_sql(_TAKE_TURN)
                 yield connection
+            with connection.begin():
+                connection.exec_driver_sql(_FLUSH_LOG)
             return
         with turn(file), connection.begin():
             yield connection

@@ -47,8 +47,7 @@ def rows(connection: sa.Connection, first: int, last: int | None) -> Iterator[Se
     query = _WHOLE.where(ENTRIES.c.seq >= first)
     if last is not None:
         query = query.where(ENTRIES.c.seq <= last)
-    streamed = connection.execution_options(yield_per=_BATCH)
-    with streamed.execute(query) as found:
+    with connection.execute(query.execution_options(yield_per=_BATCH)) as found:
         for batch in found.partitions():
             yield from batch
 

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 #: Kinds whose right depends on more than author, role and kind.
 _WEIGHED: Final = ("staff", "reopen")
+#: Types of everything in an entry but its number. An author could sign others, too.
+_TEXTS: Final = frozenset({str, type(None)})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -154,8 +156,8 @@ class Signers:
             hashed = digest_of(row)
         except (TypeError, ValueError):
             return "its content was changed: it cannot be written as an entry"
-        if type(row[1]) is not str:
-            return "it does not say when it was written"
+        if row[1] is None or not _TEXTS.issuperset(map(type, row[1:])):
+            return "it is no entry: something in it is no text"
         if hashed.hex() != row[12]:
             return "its content was changed: it does not give its hash"
         key = self._key(row)

@@ -1,14 +1,17 @@
 """Tampering, in every way that was thought of, is found; and where."""
 
+import hashlib
 import json
 import shutil
 import sqlite3
 from contextlib import closing
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from review.ledger import Anchor, current_author, open_ledger, verification
-from review.ledger.chain import COLUMNS, canonical, digest
+from review.ledger.chain import COLUMNS, canonical, digest, digest_of
 from review.ledger.identity import key_id
 from review.ledger.payloads import Decision
 from review.ledger.walk import History, walk
@@ -224,6 +227,62 @@ def test_a_right_that_was_not_there_is_found(copy, people):
     write(copy, boss)
     found = verify(copy)
     assert (found.first_bad, found.reason) == (11, "a reviewer may not write 'sign_off'")
+
+
+def test_a_reviewer_who_reopened_without_a_late_recording_is_found(copy, people):
+    for payload, holds in (('{"late_files":["x"],"reason":"x"}', True), ('{"reason":"x"}', False)):
+        entry = sealed(
+            {**fields(copy, 10), "seq": 11},
+            people("bob"),
+            prev_hash=fields(copy, 10)["hash"],
+            kind="reopen",
+            payload=payload,
+        )
+        write(copy, entry)
+        assert verify(copy).ok is holds
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"at": 5},
+        {"at": b"2022"},
+        {"session_id": 1.5},
+        {"payload": "[]", "kind": "reopen"},
+        {"payload": "{", "kind": "reopen"},
+        {"payload": 7},
+        {"kind": "staff", "payload": "[1]"},
+        {"role": None},
+        {"author": b"bob"},
+    ],
+)
+def test_an_author_who_signs_nonsense_is_named_and_breaks_no_verification(copy, people, odd):
+    made = {**fields(copy, 10), "seq": 11, "prev_hash": fields(copy, 10)["hash"], **odd}
+    # Columns without types keep what they are given.
+    copy.execute(f"CREATE TABLE loose ({', '.join(COLUMNS)})")
+    copy.execute(f"INSERT INTO loose SELECT {', '.join(COLUMNS)} FROM entries")  # noqa: S608
+    copy.execute("DROP TABLE entries")
+    copy.execute("ALTER TABLE loose RENAME TO entries")
+    try:
+        made = sealed(made, people("bob"))
+    except (TypeError, ValueError):  # cannot even be hashed
+        made["hash"] = "0" * 64
+    write(copy, made)
+    found = verify(copy)
+    assert (found.ok, found.first_bad) == (False, 11)
+    assert found.reason
+
+
+values = st.one_of(st.none(), st.text(), st.integers(), st.booleans())
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.integers(), st.lists(values, min_size=11, max_size=11))
+def test_the_quick_spelling_of_an_entry_is_that_of_the_encoder(seq, rest):
+    row = (seq, *rest)
+    array = ["review-ledger-1", *row]
+    text = json.dumps(array, separators=(",", ":"), ensure_ascii=False)
+    assert digest_of(row) == hashlib.sha256(text.encode()).digest()
 
 
 def test_a_clock_set_back_is_told_and_breaks_nothing(copy, people):
