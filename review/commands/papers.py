@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -11,10 +12,12 @@ from review.commands.terminal import (
     SOME_FAILED,
     candidate_option,
     json_option,
+    privacy_option,
     session_argument,
     show,
     show_progress,
     subject_option,
+    windows_option,
     workspace_option,
 )
 
@@ -25,28 +28,51 @@ from review.commands.terminal import (
 @candidate_option
 @subject_option
 @click.option("--out", type=click.Path(path_type=Path), default=Path("reports"), show_default=True)
-@click.option("--language", type=click.Choice(["en", "zh"]), default="en", show_default=True)
+@click.option(
+    "--language", type=click.Choice(["en", "zh", "both"]), default="en", show_default=True
+)
+@click.option(
+    "--format",
+    "formats",
+    default="html",
+    show_default=True,
+    help="Some of html,pdf,docx,xlsx,json,csv,vtt, separated by commas.",
+)
+@privacy_option
+@windows_option
+@click.option("--templates", type=click.Path(path_type=Path), help="Folder of own templates.")
+@click.option(
+    "--pictures",
+    type=click.IntRange(min=0),
+    default=40,
+    show_default=True,
+    help="Evidence pictures a page, at most.",
+)
 @json_option
 def report(
     session: Path,
     workspace: Path | None,
     candidate: tuple[str, ...],
     subject: tuple[str, ...],
-    out: Path,
-    language: str,
+    formats: str,
+    privacy: str,
+    hide_windows: bool,  # noqa: FBT001
     as_json: bool,  # noqa: FBT001
+    **options: Any,
 ) -> None:
-    """Write one page per sitting."""
+    """Write a report per sitting, and what is about the session as a whole."""
     from review.reporting import report as call
+    from review.reporting.privacy import Privacy
 
     rows = call(
         session,
         workspace=workspace,
         candidates=candidate,
         subjects=subject,
-        out=out,
-        language=language,
+        formats=tuple(one.strip() for one in formats.split(",") if one.strip()),
+        privacy=Privacy.of(privacy, windows=hide_windows),
         progress=show_progress(),
+        **options,
     )
     show(rows, as_json=as_json)
     if (rows["state"] == "failed").any():

@@ -24,6 +24,17 @@ candidate_option = click.option(
     "--candidate", multiple=True, help="Only this candidate (repeatable)."
 )
 subject_option = click.option("--subject", multiple=True, help="Only this subject (repeatable).")
+privacy_option = click.option(
+    "--privacy",
+    type=click.Choice(["default", "redacted", "full"]),
+    default="default",
+    show_default=True,
+    help="default: others blurred, identity number masked; redacted: for the candidate's appeal; "
+    "full: internal, for supervisors and administrators.",
+)
+windows_option = click.option(
+    "--hide-windows", is_flag=True, help="Hide other windows on the recorded screen."
+)
 session_argument = click.argument("session", type=click.Path(path_type=Path))
 
 

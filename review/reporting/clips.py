@@ -18,8 +18,10 @@ from moviepy.audio.AudioClip import AudioArrayClip
 from review.errors import RenderError
 from review.reporting.evidence import EvidenceReader
 from review.reporting.feeds import ViewFeed, session_sound
+from review.reporting.masking import PeopleHider, WindowHider
 from review.reporting.mosaic import Mosaic
 from review.session import VIEWS
+from review.timeline.clocks import to_device_s
 from review.workspace import atomic_path
 
 if TYPE_CHECKING:
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from review.reporting.model import FlagSummary
+    from review.reporting.privacy import Privacy
     from review.session import Sitting
     from review.words import Language
     from review.workspace import Workspace
@@ -60,6 +63,7 @@ def write_clip(
     sound: str | None = "screen",
     fps: int = 25,
     language: Language = "en",
+    privacy: Privacy | None = None,
 ) -> Clip:
     """Write a stretch of an analysed sitting as an H.264 clip with burned-in times.
 
@@ -77,6 +81,8 @@ def write_clip(
         One to four views.
     sound
         View whose sound is heard; None for none. Where it has none the clip is silent.
+    privacy
+        Who is blurred and what is hidden; everybody but the candidate if not given.
 
     Raises
     ------
@@ -86,13 +92,18 @@ def write_clip(
     target = Path(path)
     chosen = tuple(streams)
     _check(sitting, target, start_s, end_s, chosen, sound, fps)
-    reader = EvidenceReader(sitting, workspace)
+    reader = EvidenceReader(sitting, workspace, privacy=privacy)
     mosaic = Mosaic(sitting, chosen, language=language)
     frames = round((end_s - start_s) * fps)
     instants_s = start_s + np.arange(frames) / fps
     feeds = {
         stream: ViewFeed(
-            reader.record, reader.clocks, stream, instants_s=instants_s, room_px=mosaic.room_px
+            reader.record,
+            reader.clocks,
+            stream,
+            instants_s=instants_s,
+            room_px=mosaic.room_px,
+            hide=_hider(reader, stream, workspace, (start_s, end_s)),
         )
         for stream in chosen
     }
@@ -145,6 +156,20 @@ def flag_clip(
         end_s = start_s + longest_s
     return write_clip(
         sitting, workspace, path, start_s=start_s - before_s, end_s=end_s + after_s, **more
+    )
+
+
+def _hider(
+    reader: EvidenceReader, stream: str, workspace: Workspace, span: tuple[float, float]
+) -> PeopleHider | WindowHider | None:
+    """Return what hides parts of a view, as the reader's privacy asks."""
+    if stream == "screen":
+        return WindowHider(reader.record, reader.clocks) if reader.privacy.windows else None
+    if not reader.privacy.blur:
+        return None
+    start_s, end_s = (float(t) for t in to_device_s(reader.clocks, stream, span))
+    return PeopleHider(
+        reader.record, reader.detections, stream, workspace=workspace, span=(start_s, end_s)
     )
 
 

@@ -16,8 +16,10 @@ from review.figures.palette import family, label_colour
 from review.loaders.record import SittingRecord
 from review.loaders.streams import picture_at, pieces
 from review.reporting.fonts import chinese_font, font
+from review.reporting.masking import PeopleHider, WindowHider, hide_people
+from review.reporting.privacy import Privacy
 from review.reporting.voice import Voice, clock, wall
-from review.session import POSITIONS, VIEWS
+from review.session import CAMERAS, POSITIONS, VIEWS
 from review.timeline.clocks import to_device_s, to_session_s
 
 if TYPE_CHECKING:
@@ -49,6 +51,7 @@ _KINDS: Final[Mapping[str, tuple[str, ...]]] = {
 }
 _BOX_COLUMNS: Final = (
     "stream", "device_s", "kind", "label", "track", "x_px", "y_px", "w_px", "h_px", "score",
+    "embedding",
 )  # fmt: skip
 
 
@@ -93,12 +96,23 @@ class EvidenceReader:
     ----------
     width_px
         Width of the pictures.
+    privacy
+        Who is blurred and what is hidden; everybody but the candidate if not given.
     """
 
-    def __init__(self, sitting: Sitting, workspace: Workspace, *, width_px: int = WIDTH_PX) -> None:
+    def __init__(
+        self,
+        sitting: Sitting,
+        workspace: Workspace,
+        *,
+        width_px: int = WIDTH_PX,
+        privacy: Privacy | None = None,
+    ) -> None:
         self.sitting = sitting
+        self.privacy = privacy or Privacy.of("default")
         self._workspace = workspace
         self._width_px = width_px
+        self._hiders: dict[str, PeopleHider] = {}
 
     @cached_property
     def record(self) -> SittingRecord:
@@ -122,7 +136,7 @@ class EvidenceReader:
 
     @cached_property
     def detections(self) -> pd.DataFrame:
-        """Table ``detections`` of the sitting without the embeddings."""
+        """Table ``detections`` of the sitting."""
         session_id, candidate_id, subject_id = self.sitting.key
         return self._workspace.read(
             "detections",
@@ -148,6 +162,31 @@ class EvidenceReader:
                 return self._drawn(flag, stream, picture, boxes, voice, notes=notes)
             notes += self._why_not(stream, moment)
         return Shown(notes=tuple(notes) or (("picture_none", {}),))
+
+    @cached_property
+    def _windows(self) -> WindowHider:
+        return WindowHider(self.record, self.clocks)
+
+    def _masked(
+        self, flag: FlagSummary, stream: str, picture: StreamPicture
+    ) -> tuple[NDArray[np.uint8], list[Note]]:
+        """Return the picture as it may be seen, and what is to be said about that."""
+        if stream == "screen":
+            if not self.privacy.windows:
+                return picture.pixels, []
+            hidden = self._windows(picture.pixels, picture.device_s, picture.file)
+            return hidden, [] if hidden is picture.pixels else [("picture_windows", {})]
+        if not self.privacy.blur or stream not in CAMERAS:
+            return picture.pixels, []
+        if stream not in self._hiders:
+            self._hiders[stream] = PeopleHider(
+                self.record, self.detections, stream, workspace=self._workspace
+            )
+        people = self._hiders[stream].people
+        if flag.label == "different_person" and self.privacy.strangers:
+            people = people.without_largest(picture.device_s)
+        hidden = hide_people(picture.pixels, people, picture.device_s)
+        return hidden, [] if hidden is picture.pixels else [("picture_blurred", {})]
 
     def _boxes(self, flag: FlagSummary, stream: str) -> pd.DataFrame:
         """Return the boxes of the sample nearest to the flag's evidence time."""
@@ -184,12 +223,13 @@ class EvidenceReader:
     ) -> Shown:
         time_s = float(to_session_s(self.clocks, stream, picture.device_s))
         subject = self.sitting.subject
+        shown, masks = self._masked(flag, stream, picture)
         words = (
             f"{clock(time_s)}   {wall(subject.start, time_s)}",
             f"{voice.name('stream', stream)}   {self.sitting.candidate.id}",
         )
         pixels = draw(
-            picture.pixels,
+            shown,
             boxes[["x_px", "y_px", "w_px", "h_px"]].to_numpy(dtype=float),
             names=[_box_name(row) for row in boxes.to_dict("records")],
             colour=label_colour(flag.label),
@@ -209,7 +249,7 @@ class EvidenceReader:
             width_px=pixels.width,
             height_px=pixels.height,
             boxes=len(boxes),
-            notes=(*notes, *more),
+            notes=(*notes, *more, *masks),
         )
 
 

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from review.loaders.streams import pieces
+from review.reporting.sheets import FORMULA
 from review.reporting.voice import Voice, clean
 from review.timeline.clocks import to_device_s, to_session_s
 
@@ -28,8 +29,6 @@ CSV_COLUMNS: Final = (
     "starts_at", "ends_at", "score", "detector", "reason", "supports", "contradicts", "verdict",
     "disputed",
 )  # fmt: skip
-#: What a spreadsheet may take for a formula at the start of a cell.
-_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 
 
 def summary_json(summary: SittingSummary) -> str:
@@ -41,8 +40,8 @@ def summary_json(summary: SittingSummary) -> str:
     return json.dumps(whole, ensure_ascii=False, indent=1, allow_nan=False, default=_plain)
 
 
-def flags_csv(summaries: Iterable[SittingSummary], *, language: Language = "en") -> str:
-    """Return the flags of sittings as CSV, one row each, columns :data:`CSV_COLUMNS`.
+def flags_csv(flags: Iterable[Mapping[str, Any]]) -> str:
+    """Return rows of :func:`flag_rows` as CSV, columns :data:`CSV_COLUMNS`.
 
     Texts that a spreadsheet would take for a formula are led by an apostrophe. The text begins
     with a byte order mark, so that Excel reads Chinese.
@@ -50,11 +49,14 @@ def flags_csv(summaries: Iterable[SittingSummary], *, language: Language = "en")
     out = io.StringIO()
     rows = csv.DictWriter(out, CSV_COLUMNS, lineterminator="\r\n")
     rows.writeheader()
-    for summary in summaries:
-        for flag in summary.flags:
-            row = _csv_row(summary, flag, language)
-            rows.writerow({k: _cell(v) for k, v in row.items()})
+    for row in flags:
+        rows.writerow({k: _cell(v) for k, v in row.items()})
     return "\ufeff" + out.getvalue()
+
+
+def flag_rows(summary: SittingSummary, *, language: Language = "en") -> list[dict[str, Any]]:
+    """Return the flags of a sitting as plain rows, columns :data:`CSV_COLUMNS`."""
+    return [_csv_row(summary, flag, language) for flag in summary.flags]
 
 
 def flags_vtt(
@@ -139,7 +141,7 @@ def _csv_row(summary: SittingSummary, flag: FlagSummary, language: Language) -> 
 def _cell(value: Any) -> Any:
     if isinstance(value, str):
         text = clean(value)
-        return f"'{text}" if text.startswith(_FORMULA) else text
+        return f"'{text}" if text.startswith(FORMULA) else text
     return value
 
 

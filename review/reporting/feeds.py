@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -11,11 +12,13 @@ from review.loaders.streams import StreamPicture, picture_at, pictures, pieces, 
 from review.timeline.clocks import to_device_s, to_session_s
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from numpy.typing import NDArray
 
     from review.loaders.record import SittingRecord
+
+    Hide = Callable[[NDArray[np.uint8], float, str], NDArray[np.uint8]]
 
 #: Time stamps are sums of fractions kept as floats: two that differ by less are the same.
 _SAME_S: Final = 1e-6
@@ -30,6 +33,8 @@ class ViewFeed:
         Session times that will be asked for, in order.
     room_px
         Width and height that a picture may take.
+    hide
+        Given pixels, device time and file: returns the pixels as they may be seen.
     """
 
     def __init__(
@@ -40,15 +45,17 @@ class ViewFeed:
         *,
         instants_s: NDArray[np.float64],
         room_px: tuple[int, int],
+        hide: Hide | None = None,
     ) -> None:
         self.stream = stream
+        self._hide = hide
         # Pictures are placed one by one: a small table of plain columns is quick to look into.
         own = clocks[clocks["stream"] == stream]
         self._clocks = pd.DataFrame({name: own[name].to_numpy() for name in own.columns})
         self._pieces = pieces(record.segments, stream)
         self._device_s = to_device_s(clocks, stream, instants_s)
         first_s, last_s = float(self._device_s[0]), float(self._device_s[-1])
-        self._now = picture_at(record, stream, first_s)
+        self._now = self._hidden(picture_at(record, stream, first_s))
         self._coming: Iterator[StreamPicture] = pictures(
             record,
             stream,
@@ -64,14 +71,24 @@ class ViewFeed:
         Instants must be asked for in order. None where nothing was recorded.
         """
         device_s = float(self._device_s[index])
+        fresh = False
         while self._next is not None and self._next.device_s <= device_s + _SAME_S:
             self._now, self._next = self._next, next(self._coming, None)
+            fresh = True
+        if fresh:
+            self._now = self._hidden(self._now)
         for piece in self._pieces:
             if piece.start_s - _SAME_S <= device_s < piece.end_s:
                 shown = self._now
                 belongs = shown is not None and shown.device_s >= piece.start_s - _SAME_S
                 return shown if belongs else None
         return None
+
+    def _hidden(self, picture: StreamPicture | None) -> StreamPicture | None:
+        if self._hide is None or picture is None:
+            return picture
+        pixels = self._hide(picture.pixels, picture.device_s, picture.file)
+        return picture if pixels is picture.pixels else replace(picture, pixels=pixels)
 
     def session_s(self, picture: StreamPicture) -> float:
         """Return the session time of a picture."""

@@ -109,6 +109,8 @@ class DecisionSummary:
         Form of a statement, or what became of an appeal.
     orphaned
         The flag that it was about is no longer found.
+    seq, key_id
+        Number of the ledger's entry, and the key that signed it (empty where it is not asked for).
     """
 
     kind: str
@@ -123,6 +125,8 @@ class DecisionSummary:
     detail: str = ""
     note: str = ""
     orphaned: bool = False
+    seq: int = 0
+    key_id: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -174,6 +178,108 @@ class FlagSummary:
 
 
 @dataclass(frozen=True, kw_only=True)
+class PenaltySummary:
+    """What an outcome costs: a kind of :data:`review.rules.model.PENALTIES` and its scope.
+
+    Parameters
+    ----------
+    scope
+        ``subject`` (this paper) or ``session`` (all papers of the round).
+    banned_after, banned_until
+        Days (ISO 8601) between which no exam may be taken, the last one included; empty without a
+        ban.
+    """
+
+    kind: str
+    scope: str
+    banned_after: str = ""
+    banned_until: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SignatureSummary:
+    """One person's signature under an outcome or under the closing of the sitting.
+
+    Parameters
+    ----------
+    who
+        The person, with who vouches for the name (``source:name``).
+    signed_on
+        Day in the session's time zone, ISO 8601.
+    outcome
+        What the person concluded; empty for a sign-off.
+    """
+
+    who: str
+    role: str
+    signed_on: str
+    key_id: str
+    outcome: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClauseSummary:
+    """One clause that was found or cited: what it rests on, what it still lacks, what it costs.
+
+    Parameters
+    ----------
+    flags
+        Numbers of the confirmed flags that support it, as this report counts them.
+    lacking, penalty_lacking
+        Codes of :mod:`review.rules.engine`.
+    subject_id
+        For what follows from several subjects together: empty.
+    """
+
+    clause_id: str
+    number: Texts
+    text: Texts
+    outcome: str
+    flags: tuple[int, ...]
+    lacking: tuple[str, ...]
+    penalty_lacking: tuple[str, ...]
+    penalty: PenaltySummary | None
+    signatures: tuple[SignatureSummary, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Conclusion:
+    """What the rulebook's engine makes of what is on record.
+
+    Parameters
+    ----------
+    as_of
+        Day on which deadlines were looked at, ISO 8601.
+    outcome
+        Outcome class; empty while nothing can be concluded, ``lacking`` then says why.
+    clauses
+        The gravest first.
+    penalties
+        Those that may be given: every signature and step is there.
+    follows
+        Clauses that apply to the candidate over all subjects of the round.
+    statement_until, appeal_until
+        Last days (ISO 8601) of a statement and of an appeal; empty where none runs.
+    decided_on
+        Day on which the signatures were complete; empty before.
+    failed
+        Why the rulebook could not be asked; empty where it could.
+    """
+
+    as_of: str
+    outcome: str = ""
+    lacking: tuple[str, ...] = ()
+    clauses: tuple[ClauseSummary, ...] = ()
+    penalties: tuple[PenaltySummary, ...] = ()
+    follows: tuple[ClauseSummary, ...] = ()
+    signatures: tuple[SignatureSummary, ...] = ()
+    statement_until: str = ""
+    appeal_until: str = ""
+    decided_on: str = ""
+    failed: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Mark:
     """An event of a log, as it stands on the timeline."""
 
@@ -218,6 +324,8 @@ class SittingSummary:
         As in the table ``scores``; None where it was not scored.
     outcomes
         Decisions about the sitting as a whole.
+    conclusion
+        What follows from them under the rulebook; None where nobody decided anything.
     orphans
         Decisions whose flag the last analysis did not find again.
     limits
@@ -248,6 +356,7 @@ class SittingSummary:
     analysed_at: str
     version: str
     ledger_anchor: str = ""
+    conclusion: Conclusion | None = None
 
     @property
     def key(self) -> tuple[str, str, str]:

@@ -107,6 +107,7 @@ def _reading(row: Mapping[Any, Any], zone: ZoneInfo) -> DecisionSummary:
         note=_text(row.get("note")),
         flag_id=row["flag_id"],
         label=row["label"],
+        seq=int(row["seq"]),
     )
 
 
@@ -138,6 +139,8 @@ def _entry(row: Mapping[Any, Any], sitting: Sitting, zone: ZoneInfo) -> Decision
         ),
         detail=payload.get("form") or payload.get("appeal") or "",
         note="\n".join(text for text in notes if text),
+        seq=int(row["seq"]),
+        key_id=_text(row.get("key_id")),
     )
 
 

@@ -82,6 +82,7 @@ class Renderer:
         language: ReportLanguage,
         made: datetime,
         pictures: int = 0,
+        privacy: str = "default",
     ) -> str:
         """Return the page of one sitting.
 
@@ -93,6 +94,8 @@ class Renderer:
             When the page is made, aware.
         pictures
             How many flags were given a picture at most, for that sentence.
+        privacy
+            Name of a :class:`review.reporting.privacy.Privacy`: the page says what was masked.
 
         Raises
         ------
@@ -122,6 +125,7 @@ class Renderer:
             moved=any(one.state != "declared" for one in summary.clocks),
             decided=sum(flag.standing is not None for flag in summary.flags),
             schedule=schedule(summary),
+            privacy=privacy,
             made=made.isoformat(timespec="seconds"),
         )
 
@@ -132,19 +136,25 @@ class Renderer:
         *,
         language: ReportLanguage,
         made: datetime,
+        extra: Sequence[str] = (),
     ) -> str:
-        """Return the page that lists a session's reports and what failed."""
+        """Return the page that lists a session's reports, pages about it, and what failed."""
         return self._render(
             "index.html",
             Voice.of(language),
             session_id=session_id,
             rows=rows,
+            extra=extra,
             made=made.isoformat(timespec="seconds"),
         )
 
     def sessions(self, sessions: Sequence[Mapping[str, str]], *, language: ReportLanguage) -> str:
         """Return the page that lists sessions."""
         return self._render("sessions.html", Voice.of(language), sessions=sessions)
+
+    def other(self, name: str, voice: Voice, **given: Any) -> str:
+        """Return the page of any template of the folders."""
+        return self._render(name, voice, **given)
 
     def _render(self, name: str, voice: Voice, **given: Any) -> str:
         def say(key: str, **facts: Any) -> Markup:

@@ -1,8 +1,7 @@
-"""The reports of a whole session: one page per sitting, and an index."""
+"""The reports of a whole session: the files of every sitting, and what is about all of them."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
@@ -10,33 +9,33 @@ from urllib.parse import quote
 import pandas as pd
 from tqdm.auto import tqdm
 
-from review.errors import RenderError, ReviewError
-from review.ledger import open_ledger
+from review.errors import LedgerError, RenderError, ReviewError
+from review.ledger import current_author, open_ledger
 from review.loaders import load_session
-from review.loaders.regions import region_boundary
-from review.reporting.evidence import EvidenceReader, shows_map
-from review.reporting.exports import flags_csv, flags_vtt, summary_json
-from review.reporting.maps import checkin_places, map_svg
-from review.reporting.render import TEMPLATE_MISTAKE, Exhibit, Renderer
+from review.reporting.exports import flag_rows, flags_csv
+from review.reporting.making import MOST_PICTURES, Maker, Order, exhibits_of
+from review.reporting.overview import Overview
+from review.reporting.privacy import Privacy
+from review.reporting.render import TEMPLATE_MISTAKE
+from review.reporting.sheets import SessionSheets
 from review.reporting.stored import session_tables
-from review.reporting.summary import summarise
 from review.reporting.voice import TAGS, Voice
-from review.reporting.write import SUFFIXES, report_path, safe_name, write_text
+from review.reporting.write import SUFFIXES, report_path, write_text
 from review.session import Session
 from review.workspace import Workspace
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
-    from review.reporting.model import FlagSummary, SittingSummary
+    from review.ledger import Author, Ledger
     from review.reporting.stored import SittingTables
     from review.reporting.voice import ReportLanguage
     from review.session import Sitting
 
-#: A page with more pictures than this would be slow to open; the strongest flags have them.
-MOST_PICTURES: Final = 40
+__all__ = ["FORMATS", "MOST_PICTURES", "exhibits_of", "report"]
+
 _LINKS: Final = {"en": "English", "zh": "中文", "both": "中文 / English"}
-FORMATS: Final = ("html", "json", "vtt", "csv")
+FORMATS: Final = ("html", "pdf", "docx", "xlsx", "json", "csv", "vtt")
 #: What one sitting may raise that is its own misfortune: the project's errors, and those that
 #: damaged evidence provokes in the libraries under them.
 FAILURES: Final = (ReviewError, ArithmeticError, LookupError, OSError, TypeError, ValueError)
@@ -53,12 +52,13 @@ def report(
     candidates: Sequence[str] | None = None,
     subjects: Sequence[str] | None = None,
     pictures: int = MOST_PICTURES,
-    mask: bool = True,
+    privacy: Privacy | str = "default",
     templates: Path | str | None = None,
     formats: Sequence[str] = ("html",),
+    author: Author | None = None,
     progress: bool = False,
 ) -> pd.DataFrame:
-    """Write one page per sitting of a session, and an index of them.
+    """Write the reports of a session's sittings, and what is about the session as a whole.
 
     Parameters
     ----------
@@ -67,7 +67,8 @@ def report(
         was loaded already.
     out
         Folder of reports: ``out/<session>/<candidate>/<subject>.html``; Chinese pages end in
-        ``.zh.html``, those in both languages in ``.both.html``.
+        ``.zh.html``, those in both languages in ``.both.html``; copies of another privacy have its
+        name before the ending.
     language
         ``en``, ``zh`` or ``both``.
     candidate, candidates, subjects
@@ -75,13 +76,18 @@ def report(
     pictures
         At most this many evidence pictures a page, for the flags of the highest scores; 0 for
         none.
-    mask
-        Hide identity numbers but for their ends.
+    privacy
+        ``default``, ``redacted`` (for the candidate's appeal), ``full`` (internal, by right of
+        role), or a :class:`review.reporting.privacy.Privacy`.
     templates
         Folder of an institution's own templates.
     formats
-        ``html``; for machines ``json`` (all of a sitting's summary), ``vtt`` (its flags beside each
-        video) and ``csv`` (the flags of all chosen sittings, in the session's folder).
+        ``html`` and ``pdf`` (the report), ``docx`` (the decision letter, where something is
+        concluded), ``xlsx`` (the session's summary), ``json`` (all of a sitting's summary), ``vtt``
+        (its flags beside each video), ``csv`` (the flags of all chosen sittings). Of a whole
+        session, ``html`` and ``pdf`` include the session's report and the certificate.
+    author
+        Who exports, for the ledger; the user of this process if not given.
 
     Returns
     -------
@@ -94,7 +100,10 @@ def report(
     SessionError
         If the session, a candidate or a subject is not known.
     RenderError
-        If a template has a mistake, the folder of templates is not there, or a format is not known.
+        If a template has a mistake, the folder of templates is not there, a format is not known,
+        or the author may not make such a copy.
+    LedgerError
+        If the ledger does not take what is recorded about every export.
     """
     unknown = sorted(set(formats) - set(FORMATS))
     if unknown:
@@ -108,27 +117,29 @@ def report(
         loaded.candidate(candidate_id)
     for subject_id in subjects or ():
         loaded.subject(subject_id)
-    job = _Job(
-        space,
-        Path(out),
-        Renderer(templates),
+    ledger = open_ledger(space.ledger)
+    order = Order(
+        out=Path(out),
         language=language,
         pictures=pictures,
-        mask=mask,
         formats=tuple(formats),
+        privacy=Privacy.of(privacy) if isinstance(privacy, str) else privacy,
+        templates=templates,
     )
+    who = author or current_author(database_user=ledger.database_user)
+    job = _Job(loaded, Maker(order, space, ledger=ledger, author=who), space, ledger)
     chosen = [
         (sitting, given)
         for sitting, given in session_tables(loaded, space)
         if (not only or sitting.candidate.id in only)
         and (not subjects or sitting.subject.id in subjects)
     ]
-    rows, entries = [], []
-    for sitting, given in tqdm(chosen, desc="reports", unit="sitting", disable=not progress):
-        row, entry = job.sitting(sitting, given)
-        rows.append(row)
-        entries.append(entry)
-    job.finish(loaded, entries, all_=not only and not subjects)
+    rows = [
+        job.sitting(sitting, given)
+        for sitting, given in tqdm(chosen, desc="reports", unit="sitting", disable=not progress)
+    ]
+    job.finish(all_=not only and not subjects)
+    ledger.close()
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
 
@@ -141,31 +152,17 @@ def _session(session: Session | Path | str, space: Workspace) -> Session:
 
 
 class _Job:
-    """What every sitting of a run is reported with."""
+    """What every sitting of a run is reported with, and what is gathered on the way."""
 
-    def __init__(
-        self,
-        space: Workspace,
-        out: Path,
-        renderer: Renderer,
-        *,
-        language: ReportLanguage,
-        pictures: int,
-        mask: bool,
-        formats: tuple[str, ...],
-    ) -> None:
-        self._space, self._out, self._renderer = space, out, renderer
-        self._language, self._pictures, self._mask = language, pictures, mask
-        self._voice = Voice.of(language)
-        self._made = datetime.now(UTC)
-        self._ledger = open_ledger(space.ledger)
-        self._formats = formats
-        self._summaries: list[SittingSummary] = []
+    def __init__(self, session: Session, maker: Maker, space: Workspace, ledger: Ledger) -> None:
+        self._session, self._maker, self._order = session, maker, maker.order
+        self._entries: list[dict[str, Any]] = []
+        self._sheets = SessionSheets(maker.voice)
+        self._overview = Overview(session, space, ledger)
+        self._flags: list[dict[str, Any]] = []
 
-    def sitting(
-        self, sitting: Sitting, given: SittingTables
-    ) -> tuple[dict[str, Any], dict[str, Any]]:
-        """Report one sitting; return its row and its entry of the index."""
+    def sitting(self, sitting: Sitting, given: SittingTables) -> dict[str, Any]:
+        """Report one sitting; return its row."""
         session_id, candidate_id, subject_id = sitting.key
         row: dict[str, Any] = {
             "session_id": session_id,
@@ -183,113 +180,68 @@ class _Job:
             "reason": "",
         }
         try:
-            summary, path = self._write(sitting, given)
+            summary, paths = self._maker.make(sitting, given)
         except FAILURES as error:
-            if isinstance(error, RenderError) and error.what == TEMPLATE_MISTAKE:
+            stops = isinstance(error, RenderError) and error.what == TEMPLATE_MISTAKE
+            if stops or isinstance(error, LedgerError):
                 raise
             own = isinstance(error, ReviewError)
             reason = str(error) if own else f"{type(error).__name__}: {error}"
-            return {**row, "state": "failed", "reason": reason}, {**entry, "reason": reason}
+            self._sheets.add_failed(sitting.key, entry["name"], entry["subject"], reason)
+            self._overview.add_failed(sitting, reason)
+            self._entries.append({**entry, "reason": reason})
+            return {**row, "state": "failed", "reason": reason}
         # With those that people marked themselves.
         counted = {"flags": len(summary.flags)}
-        return (
-            {**row, **counted, "state": "done", "path": str(path)},
-            {**entry, **counted, "risk": summary.risk, "links": self._links(sitting)},
-        )
+        self._sheets.add(summary)
+        self._overview.add(summary)
+        self._flags += flag_rows(summary, language=self._maker.voice.languages[0])
+        links = self._links(sitting)
+        self._entries.append({**entry, **counted, "risk": summary.risk, "links": links})
+        path = paths[0] if paths else self._folder
+        return {**row, **counted, "state": "done", "path": str(path)}
 
-    def _write(self, sitting: Sitting, given: SittingTables) -> tuple[SittingSummary, Path]:
-        """Write what was asked for; return the path of the first of it."""
-        summary = summarise(sitting, self._space, ledger=self._ledger, given=given, mask=self._mask)
-        made = [path for one in self._formats for path in self._one(one, sitting, given, summary)]
-        self._summaries.append(summary)
-        return summary, made[0] if made else self._folder(sitting.session)
-
-    def _one(
-        self, form: str, sitting: Sitting, given: SittingTables, summary: SittingSummary
-    ) -> list[Path]:
-        def place(ending: str, language: ReportLanguage = "en") -> Path:
-            return report_path(self._out, sitting.key, language=language, ending=ending)
-
-        if form == "html":
-            shown = exhibits_of(summary, sitting, self._space, self._voice, most=self._pictures)
-            page = self._renderer.page(
-                summary,
-                shown,
-                language=self._language,
-                made=self._made,
-                pictures=self._pictures,
-            )
-            return [write_text(place(".html", self._language), page)]
-        if form == "json":
-            return [write_text(place(".json"), summary_json(summary))]
-        if form == "vtt":
-            cues = flags_vtt(summary, given.clocks, given.segments, voice=self._voice)
-            return [
-                write_text(place(f".{safe_name(file.replace('/', '_'))}.vtt"), text)
-                for file, text in cues.items()
-            ]
-        return []
-
-    def _folder(self, session: Session) -> Path:
-        return report_path(self._out, (session.id, "x", "x"), language="en").parents[1]
+    @property
+    def _folder(self) -> Path:
+        key = (self._session.id, "x", "x")
+        return report_path(self._order.out, key, language="en").parents[1]
 
     def _links(self, sitting: Sitting) -> list[dict[str, str]]:
         made = []
         for language in SUFFIXES:
-            path = report_path(self._out, sitting.key, language=language)
+            path = report_path(self._order.out, sitting.key, language=language)
             if path.exists():
                 relative = path.relative_to(path.parents[1]).as_posix()
                 tag = TAGS[Voice.of(language).languages[0]]
                 made.append({"href": quote(relative), "tag": tag, "text": _LINKS[language]})
         return made
 
-    def finish(self, session: Session, entries: Sequence[Mapping[str, Any]], *, all_: bool) -> None:
-        """Write what is about the whole session: the table of flags, and indexes in both languages.
+    def finish(self, *, all_: bool) -> None:
+        """Write what is about the session; pages only where all of it was reported (``all_``)."""
+        order, maker, folder = self._order, self._maker, self._folder
+        contents: list[tuple[Path, str | bytes]] = []
+        if "csv" in order.formats:
+            contents.append((folder / "flags.csv", flags_csv(self._flags)))
+        suffix = SUFFIXES[order.language]
+        if "xlsx" in order.formats:
+            contents.append((folder / f"session{suffix}.xlsx", self._sheets.book(order.made)))
+        if all_ and {"html", "pdf"} & set(order.formats):
+            for name, text in self._overview.pages(maker.renderer, order).items():
+                if "html" in order.formats:
+                    contents.append((folder / f"{name}{suffix}.html", text))
+                if "pdf" in order.formats:
+                    contents.append((folder / f"{name}{suffix}.pdf", maker.set_on_paper(text)))
+        maker.export(contents, (self._session.id, None, None))
+        if "html" in order.formats and all_:
+            self._indexes(folder)
 
-        The indexes are written where all sittings are reported (``all_``).
-        """
-        folder = self._folder(session)
-        if "csv" in self._formats:
-            spoken = self._voice.languages[0]
-            write_text(folder / "flags.csv", flags_csv(self._summaries, language=spoken))
-        if "html" not in self._formats or not all_:
-            return
-        text = self._renderer.index(session.id, entries, language="both", made=self._made)
-        write_text(folder / "index.html", text)
-        others = sorted(path.parent.name for path in self._out.glob("*/index.html"))
-        listed = [{"href": f"{quote(name)}/index.html", "name": name} for name in others]
-        write_text(self._out / "index.html", self._renderer.sessions(listed, language="both"))
-
-
-def exhibits_of(
-    summary: SittingSummary,
-    sitting: Sitting,
-    workspace: Workspace,
-    voice: Voice,
-    *,
-    most: int = MOST_PICTURES,
-) -> dict[str, Exhibit]:
-    """Return what stands beside the flags, for the ``most`` of the highest scores."""
-    ranked = sorted(summary.flags, key=lambda f: -(1.0 if f.score is None else f.score))[:most]
-    if not ranked:
-        return {}
-    reader = EvidenceReader(sitting, workspace)
-    boundary = None
-    if any(shows_map(flag) for flag in ranked):
-        boundary = region_boundary(sitting.session, sitting.candidate)
-    return {flag.flag_id: _exhibit(flag, reader, boundary, voice) for flag in ranked}
-
-
-def _exhibit(flag: FlagSummary, reader: EvidenceReader, boundary: Any, voice: Voice) -> Exhibit:
-    if shows_map(flag):
-        positions, events = reader.record.positions, reader.record.events
-        drawn = map_svg(
-            flag,
-            positions,
-            boundary=boundary,
-            checkin=checkin_places(positions, events),
-            voice=voice,
+    def _indexes(self, folder: Path) -> None:
+        order, renderer = self._order, self._maker.renderer
+        extra = sorted(p.name for p in folder.glob("*.html") if p.name != "index.html")
+        text = renderer.index(
+            self._session.id, self._entries, language="both", made=order.made, extra=extra
         )
-        if drawn is not None:
-            return Exhibit(map=drawn)
-    return Exhibit(picture=reader.show(flag, voice))
+        write_text(folder / "index.html", text)
+        others = sorted(path.parent.name for path in order.out.glob("*/index.html"))
+        listed = [{"href": f"{quote(name)}/index.html", "name": name} for name in others]
+        write_text(order.out / "index.html", renderer.sessions(listed, language="both"))

@@ -10,6 +10,7 @@ import pandas as pd
 
 from review import tables, words
 from review.errors import RenderError
+from review.reporting.conclusions import conclusion_of
 from review.reporting.limits import limits_of
 from review.reporting.model import (
     ClockSummary,
@@ -72,6 +73,9 @@ def summarise(
     streams = _streams(sitting.session, parts, window)
     clocks = _clocks(parts)
     scores = parts.scores
+    conclusion = None
+    if ledger is not None and opinions.anchor:
+        conclusion = conclusion_of(ledger, sitting, parts, workspace, flags)
     return SittingSummary(
         person=_person(sitting, mask=mask),
         exam=_exam(sitting),
@@ -92,6 +96,7 @@ def summarise(
         analysed_at=str(row["analysed_at"]),
         version=str(row["version"]),
         ledger_anchor=opinions.anchor,
+        conclusion=conclusion,
     )
 
 

@@ -34,6 +34,8 @@ class Drawing:
                 "role": "img",
                 "aria-labelledby": f"{ident}-title",
                 "class": "drawing",
+                # On paper a drawing does not get the page's fonts.
+                "font-family": _FONTS,
             },
         )
         ET.SubElement(self.root, "title", {"id": f"{ident}-title"}).text = clean(title)
@@ -86,6 +88,7 @@ class Drawing:
         return Markup(ET.tostring(self.root, encoding="unicode"))  # noqa: S704
 
 
+_FONTS = "'Source Sans 3', 'Noto Sans', 'Noto Sans CJK SC', 'PingFang SC', Arial, sans-serif"
 _STROKES = {
     "/": ("M-1,1 l2,-2 M0,6 l6,-6 M5,7 l2,-2",),
     "\\": ("M-1,5 l2,2 M0,0 l6,6 M5,-1 l2,2",),

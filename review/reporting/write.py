@@ -55,10 +55,21 @@ def write_text(path: Path, text: str) -> Path:
     RenderError
         If the disk does not take it.
     """
+    # Lone surrogates cannot be encoded; nothing that a page shows has them by now.
+    return write_bytes(path, text.encode("utf-8", errors="replace"))
+
+
+def write_bytes(path: Path, content: bytes) -> Path:
+    """Write a file such that there is never half of it under its name.
+
+    Raises
+    ------
+    RenderError
+        If the disk does not take it.
+    """
     try:
         with atomic_path(path) as part:
-            # Lone surrogates cannot be encoded; nothing that a page shows has them by now.
-            part.write_text(text, encoding="utf-8", errors="replace", newline="\n")
+            part.write_bytes(content)
     except OSError as error:
         raise RenderError(
             "cannot be written",

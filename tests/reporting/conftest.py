@@ -214,6 +214,14 @@ def frames_of(sitting, flags=FLAGS, *, state="done", reason=None):
     }
 
 
+@pytest.fixture(autouse=True)
+def own_keys(tmp_path, monkeypatch):
+    """Whoever exports signs for it: with a key of this test alone."""
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "keys"))
+    monkeypatch.setenv("REVIEW_USER", "ann")
+    monkeypatch.delenv("REVIEW_ROLE", raising=False)
+
+
 @pytest.fixture
 def make_case(tmp_path):
     """Make an analysed sitting: session, sitting, workspace."""

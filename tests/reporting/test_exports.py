@@ -8,7 +8,13 @@ import pytest
 
 from review.errors import RenderError
 from review.reporting import report
-from review.reporting.exports import CSV_COLUMNS, flags_csv, flags_vtt, summary_json
+from review.reporting.exports import (
+    CSV_COLUMNS,
+    flag_rows,
+    flags_csv,
+    flags_vtt,
+    summary_json,
+)
 from review.reporting.stored import read_tables
 from review.reporting.summary import summarise
 from review.reporting.voice import Voice
@@ -33,7 +39,7 @@ def test_json_holds_what_the_tables_hold(case):
 
 
 def test_csv_has_a_row_per_flag_with_wall_clock(case):
-    rows = rows_of(flags_csv([summarise(case.sitting, case.workspace)]))
+    rows = rows_of(flags_csv(flag_rows(summarise(case.sitting, case.workspace))))
     assert list(rows[0]) == list(CSV_COLUMNS)
     assert [(r["label"], float(r["start_s"]), float(r["end_s"])) for r in rows] == [
         ("extra_person", 10.0, 14.0),
@@ -47,7 +53,7 @@ def test_csv_has_a_row_per_flag_with_wall_clock(case):
 @pytest.mark.parametrize("lead", ["=", "+", "-", "@", "\t=", "\r="])
 def test_a_spreadsheet_takes_no_text_for_a_formula(make_case, make_flag, lead):
     case = make_case([make_flag("f", "x", ["front"], 1.0, 2.0, reason=f"{lead}1+1")])
-    (row,) = rows_of(flags_csv([summarise(case.sitting, case.workspace)]))
+    (row,) = rows_of(flags_csv(flag_rows(summarise(case.sitting, case.workspace))))
     assert row["reason"].startswith("'")
     # Numbers stay numbers.
     assert float(row["start_s"]) == 1.0
@@ -93,5 +99,5 @@ def test_all_formats_are_written_beside_each_other(case, tmp_path):
 
 
 def test_an_unknown_format_is_refused(case, tmp_path):
-    with pytest.raises(RenderError, match="html, json, vtt, csv"):
-        report(case.session, workspace=case.workspace, out=tmp_path, formats=("pdf",))
+    with pytest.raises(RenderError, match="html, pdf, docx, xlsx, json, csv, vtt"):
+        report(case.session, workspace=case.workspace, out=tmp_path, formats=("doc",))

@@ -39,7 +39,7 @@ def test_a_full_disk_leaves_nothing_under_the_name(tmp_path, monkeypatch):
         Path.open(self, "w").close()
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(Path, "write_text", full)
+    monkeypatch.setattr(Path, "write_bytes", full)
     with pytest.raises(RenderError, match=r"r\.html.*No space left"):
         write_text(target, "the new report")
     monkeypatch.undo()
