@@ -1,4 +1,4 @@
-"""One sitting on the desk: player, timeline and decision form."""
+"""One sitting on the desk: player, timeline, and the panels beside them."""
 
 from __future__ import annotations
 
@@ -6,10 +6,15 @@ from typing import TYPE_CHECKING
 
 import ipywidgets
 
-from review.ledger import current_author, open_ledger
-from review.workbench.data import read_tables, sitting_data
+from review.errors import LedgerError
+from review.ledger import open_ledger
+from review.workbench.book import Book
+from review.workbench.data import has_light_copies, read_tables, sitting_data
 from review.workbench.decisions import Decisions
 from review.workbench.language import chosen
+from review.workbench.outcome import Conclusion
+from review.workbench.panels import Panels
+from review.workbench.people import may_watch, working_author
 from review.workbench.player import Player
 from review.workbench.selection import as_workspace, choose
 from review.workbench.timeline import Timeline
@@ -22,19 +27,31 @@ if TYPE_CHECKING:
 
 
 class Desk(ipywidgets.Box):  # type: ignore[misc]  # ipywidgets has no types
-    """Player and timeline on the left, the decision form on the right.
+    """Player and timeline on the left, the panels on the right.
 
     Parameters
     ----------
-    player, timeline, decisions
+    player, timeline, decisions, conclusion, panels
         Widgets of the same sitting; in the page they find each other by its key.
     """
 
-    def __init__(self, player: Player, timeline: Timeline, decisions: Decisions) -> None:
-        self.player, self.timeline, self.decisions = player, timeline, decisions
-        left, side = ipywidgets.Box([player, timeline]), ipywidgets.Box([decisions])
+    def __init__(
+        self,
+        player: Player,
+        timeline: Timeline,
+        decisions: Decisions,
+        conclusion: Conclusion,
+        panels: Panels,
+    ) -> None:
+        self.player, self.timeline, self.panels = player, timeline, panels
+        self.decisions, self.conclusion = decisions, conclusion
+        left = ipywidgets.Box([player, timeline])
+        side = ipywidgets.Box([panels, decisions, conclusion, *panels.boxes.values()])
         left.add_class("rw-left")
         side.add_class("rw-side")
+        for name, widget in {"flags": decisions, "outcome": conclusion, **panels.boxes}.items():
+            widget.add_class("rw-panel")
+            widget.add_class(f"rw-panel-{name}")
         super().__init__([left, side])
         self.add_class("rw-desk")
 
@@ -46,9 +63,11 @@ def open_candidate(
     *,
     workspace: Workspace | Path | str | None = None,
     language: Language | None = None,
-    light: bool = False,
+    light: bool | None = None,
+    blind: bool = False,
+    role: str | None = None,
 ) -> Desk:
-    """Open one sitting: four views, timeline, flags, decisions.
+    """Open one sitting: four views, timeline, flags, decisions, outcome.
 
     Parameters
     ----------
@@ -59,29 +78,46 @@ def open_candidate(
     language
         To begin with; the page switches it in place.
     light
-        Play light copies, made on demand, instead of the originals.
+        Play light copies, made on demand, instead of the originals; if not given, where all of
+        them are made already.
+    blind
+        Hide the machine's scores and other people's opinions. Whoever is assigned to a blind
+        reading reads blind in any case.
+    role
+        In which role; see :func:`review.workbench.people.working_author`.
 
     Raises
     ------
     SessionError
         If there is no such sitting.
     LedgerError
-        If the ledger cannot be read, or nobody knows who you are.
+        If the ledger cannot be read, nobody knows who you are, or you may not watch.
     """
     space, spoken = as_workspace(workspace), chosen(language)
     sitting = choose(session_id, candidate_id, subject_id, workspace=space)
-    tables = read_tables(space, sitting)
-    data = sitting_data(sitting, tables, workspace=space, light=light)
     ledger = open_ledger(space.ledger)
+    author = working_author(ledger, role=role)
+    refused = may_watch(ledger, author)
+    if refused:
+        raise LedgerError("you may not watch these recordings", where=sitting.name, found=refused)
+    tables = read_tables(space, sitting)
+    book = Book(
+        sitting,
+        flags=tables.flags,
+        clocks=tables.clocks,
+        events=tables.events,
+        segments=tables.segments,
+        ledger=ledger,
+        author=author,
+        blind=blind,
+    )
+    if light is None:
+        light = has_light_copies(sitting, tables.segments, workspace=space)
+    data = sitting_data(sitting, tables, workspace=space, light=light, blind=book.blind)
     return Desk(
         Player(data, sitting=sitting, segments=tables.segments, workspace=space, language=spoken),
         Timeline(data, language=spoken),
-        Decisions(
-            data,
-            sitting=sitting,
-            flags=tables.flags,
-            ledger=ledger,
-            author=current_author(database_user=ledger.database_user),
-            language=spoken,
-        ),
+        Decisions(data, book=book, language=spoken),
+        Conclusion(data, book=book, language=spoken),
+        Panels(data, sitting=sitting, workspace=space, language=spoken),
     )

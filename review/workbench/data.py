@@ -7,11 +7,16 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+import numpy as np
+
 from review import words
+from review.errors import RulebookError
 from review.figures import palette
 from review.playback import plan
 from review.session import LOGS, POSITIONS, STREAMS, VIEWS
+from review.workbench import lanes
 from review.workbench.spans import Span, as_json, spans
+from review.workbench.weighing import rulebook_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,6 +29,11 @@ if TYPE_CHECKING:
 
 #: Longest text of an event's detail that is sent: it is shown in a line.
 _DETAIL_CHARACTERS: Final = 160
+#: Labels that no detector gives.
+PEOPLE_ONLY: Final = (
+    "photographing", "reading_material", "headphones", "eating", "lying_down", "accessory",
+    "platform_attack", "other",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,22 +45,35 @@ class SittingTables:
     coverage: pd.DataFrame
     events: pd.DataFrame
     flags: pd.DataFrame
+    signals: pd.DataFrame
     sittings: pd.DataFrame
 
 
 def read_tables(workspace: Workspace, sitting: Sitting) -> SittingTables:
     """Read what the workbench shows of a sitting."""
-    names = ("segments", "clocks", "coverage", "events", "flags", "sittings")
+    names = ("segments", "clocks", "coverage", "events", "flags", "signals", "sittings")
     return SittingTables(**{name: workspace.read_sitting(name, sitting) for name in names})
 
 
 def sitting_data(
-    sitting: Sitting, tables: SittingTables, *, workspace: Workspace, light: bool = False
+    sitting: Sitting,
+    tables: SittingTables,
+    *,
+    workspace: Workspace,
+    light: bool = False,
+    blind: bool = False,
 ) -> dict[str, Any]:
     """Return all that the player, the timeline and the flag list need, ready for JSON.
 
     Times are session time in seconds; ``start_ms`` is the subject's scheduled start, milliseconds
     since 1970 UTC.
+
+    Parameters
+    ----------
+    light
+        Play light copies, made on demand, instead of the originals.
+    blind
+        Leave the machine's scores out: what the page is not given, nobody reads in it.
     """
     folder, copies = sitting.session.folder, workspace.media(sitting)
     items = plan(tables.segments, folder=folder, copies=copies, light=light)
@@ -64,12 +87,20 @@ def sitting_data(
         "start_ms": round(sitting.subject.start.timestamp() * 1000),
         "window": window,
         "extent": _extent(window, shown, sitting.subject.duration_s),
+        "light": light,
+        "blind": blind,
         "views": _views(sitting, tables.segments, shown, light=light),
         "streams": list(STREAMS),
         "coverage": _coverage(tables.coverage),
         "events": _events(tables.events),
-        "flags": _flags(tables.flags),
+        "flags": _flags(tables.flags, blind=blind),
+        "severity": _severity(sitting),
+        "labels": _labels(sitting),
         "families": dict(palette.FAMILY_OF),
+        "waveforms": _waveforms(tables),
+        "positions": lanes.positions(tables.signals, tables.clocks),
+        "quiet": _quiet(tables, window),
+        "warnings": _warnings(tables.events),
     }
 
 
@@ -79,6 +110,13 @@ def file_items(
     """Return how every file of a sitting reaches the browser, by file."""
     folder, copies = sitting.session.folder, workspace.media(sitting)
     return {i.file: i for i in plan(segments, folder=folder, copies=copies, light=light)}
+
+
+def has_light_copies(sitting: Sitting, segments: pd.DataFrame, *, workspace: Workspace) -> bool:
+    """Say whether every file of a sitting that has pictures has its light copy already."""
+    items = file_items(sitting, segments, workspace=workspace, light=True)
+    pictured = set(segments.loc[segments["video_codec"].notna(), "file"])
+    return bool(pictured) and all(items[file].ready for file in pictured if file in items)
 
 
 def _window(sittings: pd.DataFrame) -> list[float]:
@@ -142,7 +180,7 @@ def _detail(detail: str) -> str:
     return text if len(text) <= _DETAIL_CHARACTERS else f"{text[: _DETAIL_CHARACTERS - 1]}…"
 
 
-def _flags(flags: pd.DataFrame) -> list[dict[str, Any]]:
+def _flags(flags: pd.DataFrame, *, blind: bool) -> list[dict[str, Any]]:
     ordered = flags.sort_values(["start_s", "end_s", "label"], kind="stable")
     return [
         {
@@ -151,7 +189,7 @@ def _flags(flags: pd.DataFrame) -> list[dict[str, Any]]:
             "streams": list(row.streams),
             "start_s": float(row.start_s),
             "end_s": float(row.end_s),
-            "score": float(row.score) if math.isfinite(row.score) else 0.0,
+            "score": None if blind or not math.isfinite(row.score) else float(row.score),
             "supports": list(row.supports),
             "contradicts": list(row.contradicts),
             "reason": {
@@ -160,4 +198,57 @@ def _flags(flags: pd.DataFrame) -> list[dict[str, Any]]:
             },
         }
         for row in _rows(ordered)
+    ]
+
+
+def _severity(sitting: Sitting) -> dict[str, float]:
+    """Return the risk points (0 to 100) of one certain flag of each label under the rulebook."""
+    try:
+        rulebook = rulebook_of(sitting)
+    except RulebookError:  # the outcome's panel says so; flags are shown all the same
+        return {}
+    return {label: rulebook.label_weight(label) for label in palette.FAMILY_OF}
+
+
+def _labels(sitting: Sitting) -> list[str]:
+    """Return the labels that a person may give, those that the rulebook weighs most first.
+
+    The first ten have a digit each: what no detector sees comes before what machines mark, too.
+    """
+    weights = _severity(sitting)
+    people = [label for label in PEOPLE_ONLY if label != "other"]
+    rest = [label for label in palette.FAMILY_OF if label not in PEOPLE_ONLY]
+    rest.sort(key=lambda label: (-weights.get(label, 0.0), label))
+    return [
+        *people,
+        "extra_person",
+        "absent",
+        "other",
+        *(label for label in rest if label not in {"extra_person", "absent"}),
+    ]
+
+
+def _waveforms(tables: SittingTables) -> dict[str, dict[str, Any]]:
+    heard = {view: lanes.waveform(tables.signals, tables.clocks, view) for view in VIEWS}
+    return {view: lane for view, lane in heard.items() if lane is not None}
+
+
+def _quiet(tables: SittingTables, window: list[float]) -> list[list[float]]:
+    flags = tables.flags[["start_s", "end_s"]].to_numpy(dtype=float)
+    instants = tables.events["time_s"].dropna().to_numpy(dtype=float)
+    # An instant is an interval of nothing: it gets a width that the margin then widens.
+    busy = np.concatenate(
+        [flags + np.array([0.0, 0.001]), np.column_stack([instants, instants + 0.001])]
+    )
+    return lanes.quiet(
+        tables.signals, tables.clocks, tables.coverage, busy, window=(window[0], window[1])
+    )
+
+
+def _warnings(events: pd.DataFrame) -> list[dict[str, Any]]:
+    """Return the warnings that the logs hold, for taking them on record."""
+    rows = events[(events["type"] == "warning") & events["time_s"].notna()].sort_values("time_s")
+    return [
+        {"time_s": float(row.time_s), **(json.loads(row.detail) if row.detail else {})}
+        for row in _rows(rows)
     ]

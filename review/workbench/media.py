@@ -5,7 +5,9 @@
 Only files in the table ``segments`` of a session of this workspace are given, and only from inside
 that session's folder. The workspace is the server's: ``REVIEW_WORKSPACE``, else ``workspace``
 in the folder in which the server was started. ``{base_url}review/photo/<session>/<candidate>/
-<subject>/<name>`` gives an identity photograph in the same way.
+<subject>/<name>`` gives an identity photograph in the same way. Both are for people whose role may
+watch, and that a stream was opened is written into the ledger before its first byte is sent
+(:mod:`review.workbench.gate`).
 """
 
 from __future__ import annotations
@@ -17,14 +19,16 @@ from typing import TYPE_CHECKING, Any, Final
 from zoneinfo import ZoneInfo
 
 from jupyter_server.auth.decorator import authorized
-from jupyter_server.base.handlers import JupyterHandler
 from jupyter_server.utils import url_path_join
 from tornado import web
 from tornado.iostream import StreamClosedError
 
-from review.errors import ReviewError, SessionError
 from review.playback import decide, numbered
+from review.workbench.gate import Gate
+from review.workbench.handlers import WorkbenchHandler, inside
 from review.workbench.opening import OpenHandler
+from review.workbench.stills import StillHandler
+from review.workbench.watching import HereHandler, WatchedHandler
 from review.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -149,36 +153,39 @@ def locate_photo(workspace: Workspace, key: tuple[str, str, str], name: str) -> 
     return Found(path=path, version=f"{stat.st_size:x}-{stat.st_mtime_ns:x}")
 
 
-def _recording(workspace: Workspace, address: Sequence[str], query: Mapping[str, str]) -> Found:
+def _recording(
+    workspace: Workspace, gate: Gate, address: Sequence[str], query: Mapping[str, str]
+) -> Found:
     session_id, candidate_id, subject_id, stream, number = address
-    return locate(
+    if not number.isdecimal():
+        raise FileNotFoundError(f"{number!r} is no number of a file")
+    key = (session_id, candidate_id, subject_id)
+    found = locate(
         workspace,
-        (session_id, candidate_id, subject_id),
+        key,
         stream,
         int(number),
         version=query.get("v"),
         light=query.get("light") == "1",
     )
+    gate.opened(key, stream)
+    return found
 
 
-def _photo(workspace: Workspace, address: Sequence[str], _query: Mapping[str, str]) -> Found:
+def _photo(
+    workspace: Workspace, gate: Gate, address: Sequence[str], _query: Mapping[str, str]
+) -> Found:
+    gate.author()
     session_id, candidate_id, subject_id, name = address
     return locate_photo(workspace, (session_id, candidate_id, subject_id), name)
 
 
-class FileHandler(JupyterHandler):
+class FileHandler(WorkbenchHandler):
     """Gives a recording or photograph to a browser that is logged in, whole or by range."""
 
     def initialize(self, find: Callable[..., Found]) -> None:
         """Take the function that finds the file behind an address."""
         self._finder = find
-
-    # Jupyter's own authorisers know this resource: who may read files may watch.
-    auth_resource = "contents"
-
-    def get_login_url(self) -> str:
-        """Refuse instead of sending a player to the log-in page."""
-        raise web.HTTPError(403)
 
     @property
     def content_security_policy(self) -> str:
@@ -199,7 +206,7 @@ class FileHandler(JupyterHandler):
 
     async def _serve(self, address: tuple[str, ...], *, body: bool) -> None:
         self.check_xsrf_cookie()
-        found = await asyncio.to_thread(self._find, address)
+        found = await self.work(self._find, address)
         size = found.path.stat().st_size
         wanted = self.request.headers.get("If-Range")
         header = self.request.headers.get("Range")
@@ -221,15 +228,8 @@ class FileHandler(JupyterHandler):
 
     def _find(self, address: tuple[str, ...]) -> Found:
         query = {name: self.get_argument(name) for name in self.request.query_arguments}
-        try:
-            return self._finder(self.settings["review_workspace"], address, query)
-        except PermissionError as error:
-            self.log.warning("refused to %s: %s", self.current_user.username, error)
-            raise web.HTTPError(403) from error
-        except (FileNotFoundError, SessionError) as error:
-            raise web.HTTPError(404, str(error)) from error
-        except ReviewError as error:
-            raise web.HTTPError(500, str(error)) from error
+        inside(*address)
+        return self._finder(self.workspace, self.gate, address, query)
 
     def _describe(self, found: Found, start: int, end: int) -> None:
         kind = _TYPES.get(found.path.suffix.lower(), "application/octet-stream")
@@ -268,15 +268,21 @@ def _load_jupyter_server_extension(app: ServerApp) -> None:
     workspace = Workspace()
     workspace.folder = workspace.folder.resolve()
     app.web_app.settings["review_workspace"] = workspace
-    base, part = app.web_app.settings["base_url"], "([^/]+)"
-    media = url_path_join(base, "review", "media", part, part, part, part, r"(\d{1,6})")
-    photo = url_path_join(base, "review", "photo", part, part, part, r"(\w+)")
-    opening = url_path_join(base, "review", "open", part, part, part)
+    app.web_app.settings["review_gate"] = Gate(workspace)
+    part = "([^/]+)"
+
+    def route(what: str, parts: int) -> str:
+        return url_path_join(app.web_app.settings["base_url"], "review", what, *[part] * parts)
+
     add: Any = app.web_app.add_handlers
     routes = [
-        (media, FileHandler, {"find": _recording}),
-        (photo, FileHandler, {"find": _photo}),
-        (opening, OpenHandler),
+        (route("media", 5), FileHandler, {"find": _recording}),
+        (route("photo", 4), FileHandler, {"find": _photo}),
+        (route("still", 4), StillHandler),
+        (route("watched", 3), WatchedHandler),
+        (route("here", 3), HereHandler),
+        (route("open", 3), OpenHandler),
+        (route("next", 3), OpenHandler, {"following": True}),
     ]
     add(".*$", routes)
     app.log.info("recordings of workspace %s are served to this server's users", workspace.folder)

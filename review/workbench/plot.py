@@ -26,5 +26,9 @@ class Plot:
         return f"<figure: {title}>" if title else "<figure>"
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
+        return self.bundle()
+
+    def bundle(self) -> dict[str, Any]:
+        """Return the figure as a page's renderer takes it: MIME type -> content."""
         shown = json.loads(self.figure.to_json())
         return {"application/vnd.plotly.v1+json": shown, "text/plain": repr(self)}

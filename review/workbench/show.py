@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
@@ -12,8 +11,10 @@ import pandas as pd
 from review import words
 from review.workbench.faces import Faces, faces_data
 from review.workbench.language import chosen
+from review.workbench.logbook import Logbook, details, logbook
 from review.workbench.plot import Plot
 from review.workbench.selection import as_workspace
+from review.workbench.whereabouts import Whereabouts, whereabouts
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -58,9 +59,63 @@ def who(
 def identity(
     sitting: Sitting, *, workspace: Space = None, language: Language | None = None
 ) -> Faces:
-    """Show the photographs and how far the sitting's faces are from them."""
-    signals = as_workspace(workspace).read_sitting("signals", sitting)
-    return Faces(faces_data(sitting, signals), language=chosen(language))
+    """Show the photographs, faces from across the sitting, and how far these are from those."""
+    space = as_workspace(workspace)
+    session_id, candidate_id, subject_id = sitting.key
+    # The embeddings, by far the most of this table, are not needed.
+    detections = space.read(
+        "detections",
+        session_id,
+        candidate_id=candidate_id,
+        subject_id=subject_id,
+        columns=["stream", "device_s", "kind", "x_px", "y_px", "w_px", "h_px"],
+    )
+    data = faces_data(
+        sitting,
+        space.read_sitting("signals", sitting),
+        detections=detections,
+        clocks=space.read_sitting("clocks", sitting),
+    )
+    return Faces(data, language=chosen(language))
+
+
+def moving_place(
+    sitting: Sitting, *, workspace: Space = None, language: Language | None = None
+) -> Whereabouts:
+    """Show the tracks with the position of the moment that the player shows."""
+    from review.loaders.regions import region_boundary
+    from review.reporting.maps import checkin_places
+
+    space = as_workspace(workspace)
+    positions = space.read_sitting("positions", sitting)
+    data = whereabouts(
+        sitting,
+        positions,
+        boundary=region_boundary(sitting.session, sitting.candidate),
+        checkin=checkin_places(positions, space.read_sitting("events", sitting)),
+    )
+    return Whereabouts(data, language=chosen(language))
+
+
+def moving_log(
+    sitting: Sitting, *, workspace: Space = None, language: Language | None = None
+) -> Logbook:
+    """Show the log of all devices, following the player."""
+    events = as_workspace(workspace).read_sitting("events", sitting)
+    return Logbook(logbook(sitting, events), language=chosen(language))
+
+
+def clocks(sitting: Sitting, *, workspace: Space = None, language: Language | None = None) -> Plot:
+    """Show how every device's clock differs from session time, with its uncertainty."""
+    from review.figures import clock_figure
+
+    space = as_workspace(workspace)
+    figure = clock_figure(
+        space.read_sitting("clocks", sitting),
+        window=_window(space, sitting),
+        language=chosen(language),
+    )
+    return Plot(figure)
 
 
 def place(sitting: Sitting, *, workspace: Space = None, language: Language | None = None) -> Plot:
@@ -98,14 +153,12 @@ def signals(
     from review.figures import signal_figure
 
     space = as_workspace(workspace)
-    bounds = space.read_sitting("sittings", sitting)[["window_start_s", "window_end_s"]].dropna()
-    window: Any = tuple(bounds.iloc[0].tolist()) if len(bounds) else None
     figure = signal_figure(
         space.read_sitting("signals", sitting),
         clocks=space.read_sitting("clocks", sitting),
         names=names,
         flags=space.read_sitting("flags", sitting),
-        window=window,
+        window=_window(space, sitting),
         language=chosen(language),
     )
     return Plot(figure)
@@ -135,9 +188,14 @@ def log(
             say("wall_clock"): walls,
             say("source"): [words.say(f"stream.{s}", chosen(language)) for s in events["stream"]],
             say("type"): events["type"],
-            say("detail"): [_detail(text) for text in events["detail"]],
+            say("detail"): [details(text) for text in events["detail"]],
         }
     )
+
+
+def _window(space: Workspace, sitting: Sitting) -> Any:
+    bounds = space.read_sitting("sittings", sitting)[["window_start_s", "window_end_s"]].dropna()
+    return tuple(bounds.iloc[0].tolist()) if len(bounds) else None
 
 
 def _sayer(language: Language | None) -> Any:
@@ -158,8 +216,3 @@ def _counts(flags: pd.DataFrame, language: Language) -> str:
     counts = flags["label"].value_counts()
     named = [f"{words.label(str(label), language)} {n}" for label, n in counts.items()]
     return ("、" if language == "zh" else ", ").join(named)
-
-
-def _detail(text: str) -> str:
-    facts = json.loads(text) if text else {}
-    return ", ".join(f"{name}: {value}" for name, value in facts.items())

@@ -8,7 +8,7 @@ overlap nor leave the order of time; between them nothing is recorded.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
@@ -39,8 +39,8 @@ def spans(
 ) -> list[Span]:
     """Place the files of one view on session time.
 
-    Where two files overlap, the earlier one is shown to its end. A file that nothing places, or
-    without a length, is not shown.
+    Where two files overlap, the later-starting one is shown from its start on. A file that
+    nothing places, or without a length, is not shown.
 
     Parameters
     ----------
@@ -112,13 +112,33 @@ def _of_file(row: pd.Series[Any], item: Playable, pieces: list[Mapping[str, Any]
 
 
 def _apart(found: list[Span]) -> list[Span]:
+    """Let every moment be shown once.
+
+    Of two files the later-starting one holds from its start on, as for the measurements
+    (:mod:`review.loaders.streams`). Of one file, whose clock was set back, the earlier piece.
+    """
     kept: list[Span] = []
     for span in found:
-        from_s = max(span.from_s, kept[-1].to_s) if kept else span.from_s
-        if span.to_s - from_s < _LEAST_S:
+        before = [old.to_s for old in kept if old.item.file == span.item.file]
+        new = _cut(span, max([span.from_s, *before]), span.to_s)
+        if new is None:
             continue
-        media_s = span.media_s + (from_s - span.from_s) * span.slope
-        kept.append(
-            Span(from_s=from_s, to_s=span.to_s, media_s=media_s, slope=span.slope, item=span.item)
-        )
-    return kept
+        rests: list[Span | None] = []
+        for old in kept:
+            if old.item.file == span.item.file or not _meet(old, new):
+                rests.append(old)
+            else:
+                rests += [_cut(old, old.from_s, new.from_s), _cut(old, new.to_s, old.to_s)]
+        kept = [*(rest for rest in rests if rest is not None), new]
+    return sorted(kept, key=lambda span: span.from_s)
+
+
+def _meet(one: Span, other: Span) -> bool:
+    return one.from_s < other.to_s and other.from_s < one.to_s
+
+
+def _cut(span: Span, from_s: float, to_s: float) -> Span | None:
+    if to_s - from_s < _LEAST_S:
+        return None
+    media_s = span.media_s + (from_s - span.from_s) * span.slope
+    return replace(span, from_s=from_s, to_s=to_s, media_s=media_s)

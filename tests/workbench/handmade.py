@@ -149,7 +149,24 @@ def make_workspace(folder: Path, session) -> Workspace:
     sitting = session.sitting(*KEY[1:])
     clocks = make_clocks(sitting)
     workspace.write_sitting(sitting, {**_others(sitting, clocks), "clocks": clocks})
+    # The second candidate's recordings never came: the analysis failed.
+    failed = session.sitting("20221210002", "theory")
+    row = {**_SITTING, "state": "failed", "reason": "no recording at all"}
+    nothing = {name: tables.empty(name) for name in tables.SCHEMAS}
+    failures = tables.build("sittings", [row], key=failed.key)
+    workspace.write_sitting(failed, {**nothing, "sittings": failures})
     return workspace
+
+
+_SITTING = {
+    "state": "analysed",
+    "key": "by-hand",
+    "window_start_s": WINDOW[0],
+    "window_end_s": WINDOW[1],
+    "elapsed_s": 1.0,
+    "analysed_at": "2022-12-11T09:00:00+08:00",
+    "version": "0",
+}
 
 
 def _others(sitting, clocks):
@@ -187,20 +204,7 @@ def _others(sitting, clocks):
         "flags": build("flags", [_flag(clocks, *flag) for flag in FLAGS]),
         "scores": build("scores", [{"risk": 71.5, "unseen": 0.12, "reasons": ["absent 6 s"]}]),
         "problems": build("problems", []),
-        "sittings": build(
-            "sittings",
-            [
-                {
-                    "state": "analysed",
-                    "key": "by-hand",
-                    "window_start_s": WINDOW[0],
-                    "window_end_s": WINDOW[1],
-                    "elapsed_s": 1.0,
-                    "analysed_at": "2022-12-11T09:00:00+08:00",
-                    "version": "0",
-                }
-            ],
-        ),
+        "sittings": build("sittings", [_SITTING]),
     }
 
 

@@ -18,9 +18,28 @@ def free_port():
         return probe.getsockname()[1]
 
 
+class Log(list):
+    """What a server has said so far; others wait for what it will say."""
+
+    def __init__(self):
+        super().__init__()
+        self._more = threading.Condition()
+
+    def append(self, line):
+        with self._more:
+            super().append(line)
+            self._more.notify_all()
+
+    def wait_for(self, text, *, since=0):
+        """Return the first line with a text, once it is there."""
+        with self._more:
+            self._more.wait_for(lambda: any(text in line for line in self[since:]))
+            return next(line for line in self[since:] if text in line)
+
+
 @contextmanager
 def serving(command, environment, home: Path):
-    """Run a server's command until the block ends; give its address and its log (a list)."""
+    """Run a server's command until the block ends; give its address and its :class:`Log`."""
     environment = {
         **environment,
         "HOME": str(home),
@@ -33,7 +52,7 @@ def serving(command, environment, home: Path):
     process = subprocess.Popen(
         command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     )
-    log, up = [], threading.Event()
+    log, up = Log(), threading.Event()
 
     def read():
         for line in process.stdout:

@@ -78,12 +78,31 @@ def test_a_clock_set_back_splits_the_file_and_shows_no_moment_twice():
     assert media_at(found, 34.0) == pytest.approx(34.0)
 
 
-def test_of_two_overlapping_files_the_earlier_one_is_shown_to_its_end():
+def test_of_two_overlapping_files_the_later_starting_one_holds_from_its_start():
     found = placed(
         [segment("a", 0, 10), segment("b", 8, 10)], [piece()], [item("a"), item("b", number=1)]
     )
-    assert [(s.item.file, s.from_s, s.to_s) for s in found] == [("a", 0, 10), ("b", 10, 18)]
+    assert [(s.item.file, s.from_s, s.to_s) for s in found] == [("a", 0, 8), ("b", 8, 18)]
     assert media_at(found, 11.0) == pytest.approx(3.0)
+
+
+def test_a_file_within_another_leaves_the_rest_of_the_other():
+    found = placed(
+        [segment("a", 0, 20), segment("b", 8, 4)], [piece()], [item("a"), item("b", number=1)]
+    )
+    shown = [(s.item.file, s.from_s, s.to_s) for s in found]
+    assert shown == [("a", 0, 8), ("b", 8, 12), ("a", 12, 20)]
+    assert media_at(found, 15.0) == pytest.approx(15.0)
+
+
+def test_overlapping_files_are_shown_as_they_are_measured():
+    from review.loaders.streams import pieces as measured
+
+    rows = [segment("a", 0, 20), segment("b", 8, 4), segment("c", 11, 30)]
+    table = pd.DataFrame(rows).assign(video_codec="h264")
+    found = placed(rows, [piece()], [item(name, number=n) for n, name in enumerate("abc")])
+    expected = [(p.file, p.start_s, p.end_s) for p in measured(table, "front")]
+    assert [(s.item.file, s.from_s, s.to_s) for s in found] == expected
 
 
 def test_a_gap_stays_a_gap_and_what_nothing_places_is_not_shown():

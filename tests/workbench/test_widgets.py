@@ -1,37 +1,66 @@
-"""The widgets as the kernel sees them: assembly, copies, worklist, words."""
+"""The widgets as the kernel sees them: assembly, copies, panels, words."""
 
 import re
+from collections import Counter
 from pathlib import Path
 
 import handmade
-import pandas as pd
 import pytest
 
 from review.playback import make_copy, plan
 from review.workbench import assets
 from review.workbench.candidate import open_candidate
-from review.workbench.listing import worklist_data
 
-FOLDER = Path(assets.__file__).parent
-MODULES = [path.stem for path in sorted(FOLDER.glob("*.js")) if path.stem != "shared"]
+FOLDER = Path(assets.__file__).parent / "front"
+SOURCES = [path.stem for path in sorted(FOLDER.glob("*.js"))]
+WIDGETS = [name for name in SOURCES if "export default" in assets.source(name)]
 
 
-def test_the_desk_holds_one_sitting(hand, own_ledger):
-    desk = open_candidate(*handmade.KEY, workspace=hand.workspace, language="zh")
-    keys = {widget.data["key"] for widget in (desk.player, desk.timeline, desk.decisions)}
-    assert keys == {"WB-1/20221210001/theory"}
+@pytest.fixture
+def desk(hand, own_ledger):
+    return open_candidate(*handmade.KEY, workspace=hand.workspace, language="zh")
+
+
+def test_the_desk_holds_one_sitting(desk):
+    widgets = (desk.player, desk.timeline, desk.decisions, desk.conclusion, desk.panels)
+    assert {widget.data["key"] for widget in widgets} == {"WB-1/20221210001/theory"}
     assert desk.player.language == "zh"
 
 
-@pytest.mark.parametrize("name", MODULES)
+def test_there_is_one_module_a_widget():
+    assert set(WIDGETS) == {
+        "decisions", "faces", "listing", "logbook", "outcome", "panels", "player", "timeline",
+        "whereabouts",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("name", WIDGETS)
+def test_a_module_brings_all_it_imports_and_every_name_once(name):
+    source = assets.module(name)
+    assert not re.search(r"^import ", source, re.MULTILINE)
+    assert source.count("export ") == 1
+    names = re.findall(r"^(?:async )?(?:const|class|function\*?) (\w+)", source, re.MULTILINE)
+    assert [one for one, n in Counter(names).items() if n > 1] == []
+    parts = assets.parts(name)
+    assert parts[-1] == name
+    assert len(parts) == len(set(parts))
+
+
+@pytest.mark.parametrize("name", WIDGETS)
 def test_every_word_of_the_front_end_is_in_the_table(name):
     source = assets.module(name)
-    used = set(re.findall(r'"((?:ui)\.[a-z_0-9]+)"', source))
+    used = set(re.findall(r'["`](ui\.[a-z_0-9]+)["`]', source))
     assert used
     assert used <= set(assets.texts())
 
 
-@pytest.mark.parametrize("name", [*MODULES, "shared"])
+def test_every_key_that_the_help_shows_has_its_words():
+    shown = re.findall(r'\], "([a-z_]+)"\]', assets.source("keys"))
+    assert len(shown) > 20
+    assert {f"ui.key_{word}" for word in shown} <= set(assets.texts())
+
+
+@pytest.mark.parametrize("name", SOURCES)
 def test_no_text_ever_goes_in_as_markup_and_nothing_comes_from_the_network(name):
     source = (FOLDER / f"{name}.js").read_text(encoding="utf-8")
     found = re.findall(
@@ -41,8 +70,7 @@ def test_no_text_ever_goes_in_as_markup_and_nothing_comes_from_the_network(name)
     assert found == []
 
 
-def test_a_copy_is_made_when_the_page_asks_for_one(hand, own_ledger):
-    desk = open_candidate(*handmade.KEY, workspace=hand.workspace)
+def test_a_copy_is_made_when_the_page_asks_for_one(hand, desk):
     segments = hand.workspace.read_sitting("segments", hand.sitting)
     file = segments.loc[segments["origin_pts_s"] == 5.0, "file"].item()
     told = []
@@ -64,33 +92,30 @@ def test_a_copy_is_made_when_the_page_asks_for_one(hand, own_ledger):
     assert f"v={item.version}&light=1" in answer["url"]
 
 
-def test_no_copy_of_what_is_not_in_the_sitting(hand, own_ledger):
-    desk = open_candidate(*handmade.KEY, workspace=hand.workspace)
+def test_no_copy_of_what_is_not_in_the_sitting(desk):
     answer = desk.player.handle({"id": 7, "kind": "copy", "file": "../../etc/passwd"})
     assert not answer["ok"]
     assert "no such file" in answer["error"]
 
 
-def test_the_worklist_says_what_is_left_and_why(hand):
-    rows = pd.DataFrame(
-        [
-            {
-                "candidate_id": "20221210001", "subject_id": "theory", "analysis": "analysed",
-                "reason": None, "risk": 71.5, "unseen": 0.12, "flags": 5, "open_flags": 2,
-                "labels": {"absent": 3, "speech": 2},
-            },
-            {
-                "candidate_id": "20221210002", "subject_id": "theory", "analysis": "failed",
-                "reason": "front/a.mp4: truncated", "risk": float("nan"), "unseen": 1.0,
-                "flags": 0, "open_flags": 0, "labels": {},
-            },
-        ]
-    )  # fmt: skip
-    first, second = worklist_data(hand.session, rows)["rows"]
-    assert (first["decided"], first["flags"]) == (3, 5)
-    assert first["why"] == {"en": "absent × 3, speech × 2", "zh": "不在画面中 × 3、说话 × 2"}
-    assert second["risk"] is None
-    assert second["why"]["en"] == "front/a.mp4: truncated"
+@pytest.mark.parametrize("name", ["identity", "place", "signals", "log", "clocks"])
+def test_a_panel_is_empty_until_it_is_opened(desk, name):
+    assert desk.panels.boxes[name].children == ()
+    answer = desk.panels.handle({"id": 1, "kind": "open", "panel": name, "language": "zh"})
+    assert answer == {"id": 1, "ok": True}
+    assert len(desk.panels.boxes[name].children) == 1
+
+
+def test_a_panel_that_cannot_be_made_says_why(desk):
+    answer = desk.panels.handle({"id": 1, "kind": "open", "panel": "kitchen"})
+    assert not answer["ok"]
+    assert "no such panel" in answer["error"]
+
+
+def test_figures_in_a_panel_hold_no_script(desk):
+    desk.panels.handle({"id": 1, "kind": "open", "panel": "signals"})
+    (output,) = desk.panels.boxes["signals"].children
+    assert set(output.outputs[0]["data"]) == {"application/vnd.plotly.v1+json", "text/plain"}
 
 
 def test_what_notebooks_call_is_callable_whatever_was_imported_before():

@@ -1,256 +1,23 @@
+import { busOf } from "./bus.js";
+import { button, h, icon } from "./elements.js";
+import { allFlags } from "./flags.js";
+import { Here } from "./here.js";
+import { ask } from "./kernel.js";
+import { bindKeys, Help } from "./keys.js";
+import { addressOf, openNotebook, serverBase } from "./server.js";
+import { stamp, wall } from "./times.js";
+import { View } from "./view.js";
+import { Watched } from "./watched.js";
+import { followLanguage, Words } from "./words.js";
+
 // Four views that play as one on session time. A clock in the page leads; every video follows it:
 // a small error is worked off by its rate, a large one by a jump. Above 4x and backwards, videos
 // stand still and jump from picture to picture. The kernel is asked for nothing but copies.
 
 const RATES = [0.25, 0.5, 1, 1.5, 2, 4, 8, 16];
 const SMOOTH_RATE = 4; // faster, a browser drops pictures of four videos at once
-const NUDGE_S = 0.03, SETTLED_S = 0.008, JUMP_S = 0.25;
-const HOLD_MS = 2000, STALL_MS = 250, PRELOAD_S = 8;
-
-class View {
-  constructor(spec, player) {
-    this.spec = spec;
-    this.player = player;
-    this.spans = spec.spans;
-    this.broken = new Map(); // address -> why
-    this.span = null;
-    this.spare = null;
-    this.aim = null; // where the video was last sent, media time
-    this.latency_s = 0.1; // of a jump, learnt
-    this.stalled = null;
-    this.build();
-  }
-
-  build() {
-    const { words } = this.player;
-    const name = `stream.${this.spec.stream}`;
-    this.video = this.makeVideo();
-    this.slateTitle = h("strong");
-    this.slateText = h("span");
-    this.slateHelp = h("div", { class: "rw-slate-help" });
-    this.slate = h("div", { class: "rw-slate", role: "status" },
-      this.slateTitle, this.slateText, this.slateHelp);
-    this.state = h("span", { class: "rw-chip", hidden: true });
-    this.loud = button(words, "ui.sound", () => this.player.listen(this.spec.stream), { icon: "muted" });
-    this.grow = button(words, "ui.enlarge", () => this.player.enlarge(this.spec.stream), { icon: "large" });
-    this.figure = h("figure", { class: "rw-view", "data-stream": this.spec.stream, role: "group" },
-      this.video, this.slate,
-      h("figcaption", {}, words.bind(h("span", { class: "rw-view-name" }), name), this.state,
-        h("span", { class: "rw-space" }), this.spec.sound ? this.loud : null, this.grow));
-    words.bind(this.figure, name, "aria-label");
-    this.figure.addEventListener("dblclick", () => this.player.enlarge(this.spec.stream));
-  }
-
-  makeVideo() {
-    const video = h("video", { playsinline: true, preload: "auto", tabindex: -1,
-      disablepictureinpicture: true });
-    video.muted = true;
-    video.addEventListener("error", () => video.error && this.failed(video));
-    video.addEventListener("seeked", () => {
-      if (this.sent) this.latency_s += 0.3 * ((performance.now() - this.sent) / 1000 - this.latency_s);
-      this.sent = null;
-    });
-    return video;
-  }
-
-  // The piece of recording at a time, or the hole around it.
-  at(time_s) {
-    let low = 0, high = this.spans.length;
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if (this.spans[middle].from_s <= time_s) low = middle + 1;
-      else high = middle;
-    }
-    const span = this.spans[low - 1];
-    if (span && time_s < span.to_s) return { span, next: this.spans[low] };
-    const hole = [span?.to_s ?? this.player.extent[0], this.spans[low]?.from_s ?? this.player.extent[1]];
-    return { span: null, next: this.spans[low], hole };
-  }
-
-  address(span) {
-    return new URL(span.url, this.player.base).href;
-  }
-
-  // Bring the view to a time; says whether the others have to wait for it.
-  follow(time_s, { running, smooth, rate, now }) {
-    const { span, next, hole } = this.at(time_s);
-    if (running && next) this.prepare(next, time_s, span);
-    if (!span) return this.rest("gap", hole);
-    if (!span.ready) return this.rest("prepare", span);
-    const address = this.address(span);
-    if (this.broken.has(address)) return this.rest("broken", address);
-    if (this.video.dataset.address !== address) this.load(address);
-    if (this.shown !== "video") this.show("video");
-    this.span = span;
-    const video = this.video;
-    const want = span.media_s + (time_s - span.from_s) * span.slope;
-    const left_s = Number.isFinite(video.duration) ? video.duration - want : Infinity;
-    if (left_s < -0.2) return this.rest("short", span);
-    if (running && left_s < 0.05) {
-      this.pause(); // its last picture stays; nobody waits for more
-      return false;
-    }
-    if (!smooth) return this.stand(want, running ? rate : 0, 2);
-    // Held: in place, and with something to go on with, before anybody runs.
-    return running ? this.run(want, rate, now) : this.stand(want, 0, 3);
-  }
-
-  // Standing still, or going from picture to picture.
-  stand(want, rate, enough) {
-    const video = this.video;
-    if (!video.paused) video.pause();
-    if (video.readyState < 1) return true;
-    const aim = Math.max(0, want + this.latency_s * rate);
-    if (!video.seeking && (this.aim === null || Math.abs(this.aim - aim) > 0.0005)) this.jump(aim);
-    return video.seeking || video.readyState < enough;
-  }
-
-  run(want, rate, now) {
-    const video = this.video;
-    if (video.seeking || video.readyState < (video.paused ? 2 : 3)) {
-      this.stalled ??= now;
-      return now - this.stalled > STALL_MS;
-    }
-    this.stalled = null;
-    const off = video.currentTime - want;
-    if (Math.abs(off) > JUMP_S * Math.max(1, rate)) {
-      this.jump(want + this.latency_s * rate);
-      return false;
-    }
-    if (video.paused) {
-      this.start(rate);
-      return false;
-    }
-    if (Math.abs(off) > NUDGE_S) this.correcting = true;
-    else if (Math.abs(off) < SETTLED_S) this.correcting = false;
-    const share = this.correcting ? Math.max(-0.25, Math.min(0.25, off / 0.6 / rate)) : 0;
-    const wanted = rate * (1 - share);
-    if (Math.abs(video.playbackRate - wanted) > 0.004 * rate) video.playbackRate = wanted;
-    return false;
-  }
-
-  start(rate) {
-    this.aim = null;
-    this.video.playbackRate = rate;
-    this.video.play().catch((error) => {
-      // Without a click first, a browser plays nothing aloud: play on without sound.
-      if (error.name === "NotAllowedError") this.player.listen(null);
-    });
-  }
-
-  pause() {
-    if (!this.video.paused) this.video.pause();
-  }
-
-  jump(media_s) {
-    this.aim = Math.max(0, media_s);
-    this.sent = performance.now();
-    // Half a millisecond further on: at a picture's exact start, rounding may show the one before.
-    this.video.currentTime = this.aim + 0.0005;
-  }
-
-  load(address) {
-    this.pause();
-    if (this.spare?.dataset.address === address) {
-      this.video.replaceWith(this.spare);
-      this.release(this.video);
-      this.video = this.spare;
-      this.spare = null;
-      this.hush();
-    } else {
-      this.video.dataset.address = address;
-      this.video.src = address;
-    }
-    this.aim = null;
-  }
-
-  // The next file is opened before it is due, out of the page.
-  prepare(next, time_s, span) {
-    const address = next.ready && this.address(next);
-    if (!address || next.from_s - time_s > PRELOAD_S || this.spare?.dataset.address === address) return;
-    if ((span && this.address(span) === address) || this.broken.has(address)) return;
-    this.release(this.spare);
-    this.spare = this.makeVideo();
-    this.spare.dataset.address = address;
-    this.spare.src = address;
-    this.spare.addEventListener("loadedmetadata",
-      (event) => { event.target.currentTime = next.media_s + 0.0005; }, { once: true });
-  }
-
-  release(video) {
-    if (!video) return;
-    video.pause();
-    video.removeAttribute("src");
-    video.load();
-  }
-
-  hush() {
-    const heard = this.player.heard === this.spec.stream;
-    this.video.muted = !heard;
-    this.loud.replaceChildren(icon(heard ? "sound" : "muted"));
-    this.loud.setAttribute("aria-pressed", String(heard));
-  }
-
-  // Where the video's own clock stands on session time; null where it shows nothing.
-  sessionTime() {
-    if (this.shown !== "video" || !this.span || this.video.readyState < 2) return null;
-    return this.span.from_s + (this.video.currentTime - this.span.media_s) / this.span.slope;
-  }
-
-  rest(what, detail) {
-    this.pause();
-    this.show(what, detail);
-    return false;
-  }
-
-  // Show the picture, or a slate that says why there is none.
-  show(what, detail) {
-    const { words } = this.player;
-    const mark = what + JSON.stringify(detail?.url ?? detail ?? null) + words.language + (this.copying ?? "");
-    if (mark === this.marked) return;
-    this.marked = mark;
-    this.shown = what;
-    this.video.classList.toggle("rw-hidden", what !== "video");
-    this.slate.hidden = what === "video";
-    if (what === "video") return;
-    this.slate.dataset.kind = what;
-    this.slateTitle.textContent = words.say(`ui.slate_${what}`);
-    this.slateHelp.replaceChildren();
-    this.slateText.textContent = "";
-    if (what === "gap") this.slateText.textContent = `${stamp(detail[0])} – ${stamp(detail[1])}`;
-    else if (what === "broken") this.slateText.textContent = this.broken.get(detail);
-    else if (this.copying) this.slateText.textContent = this.copying;
-    else this.slateText.textContent = detail.reason ?? "";
-    const span = what === "broken" ? this.span : detail;
-    if ((what === "prepare" || what === "broken") && span?.url && !this.copying)
-      this.slateHelp.append(
-        button(words, "ui.make_copy", () => this.player.makeCopy(this, span, what === "broken"),
-          { class: "rw-small" }));
-  }
-
-  async failed(video) {
-    const address = video.dataset.address;
-    if (!address) return;
-    const { words } = this.player;
-    let why = words.say("ui.cannot_play");
-    try {
-      const answer = await fetch(address, { method: "HEAD", credentials: "same-origin" });
-      if (answer.status === 401 || answer.status === 403) why = words.say("ui.log_in_again");
-      else if (answer.status === 404) why = words.say("ui.file_missing");
-      else if (!answer.ok) why = `${words.say("ui.server_error")} (${answer.status})`;
-    } catch {
-      why = words.say("ui.server_gone");
-    }
-    this.broken.set(address, why);
-    if (video === this.spare) this.spare = null;
-  }
-
-  label(states) {
-    this.state.hidden = !states.length;
-    this.state.textContent = states.map((state) => this.player.words.say(`state.${state}`)).join(" · ");
-    this.state.dataset.state = states[0] ?? "";
-  }
-}
+const HOLD_MS = 2000;
+const SLOW_S = 0.8, SLOW_JUMPS = 6; // jumps that take this long: the recordings are heavy for this machine
 
 class Player {
   constructor(model, el, signal) {
@@ -265,13 +32,18 @@ class Player {
     this.heard = this.data.views.find((view) => view.stream === "screen" && view.sound)?.stream
       ?? this.data.views.find((view) => view.sound)?.stream ?? null;
     this.views = this.data.views.map((spec) => new View(spec, this));
+    this.chosen = this.data.views[0]?.stream ?? null;
     this.build(el);
+    this.choose(this.chosen);
     this.listenTo();
     for (const view of this.views) view.hush();
     this.frame = this.frame.bind(this);
     this.next = requestAnimationFrame(this.frame);
     // A page in the background draws nothing but has to keep up.
     const behind = setInterval(() => document.hidden && this.frame(performance.now()), 500);
+    this.watched = new Watched(this.data.key, signal, () => null);
+    new Here(this.data.key, signal, (others, head) => this.meet(others, head),
+      (why) => this.fail(this.words.say(why), true));
     signal.addEventListener("abort", () => {
       cancelAnimationFrame(this.next);
       clearInterval(behind);
@@ -285,14 +57,22 @@ class Player {
     this.now = h("output", { class: "rw-now", "aria-live": "off" });
     this.wallclock = h("span", { class: "rw-wall" });
     this.language = button(words, "ui.other_language", () => this.switchLanguage(), { class: "rw-small" });
+    this.others = h("span", { class: "rw-chip rw-others", role: "status", hidden: true });
+    this.lightButton = button(words, "ui.light_copies", () => this.lighten(), { class: "rw-small rw-light" });
+    this.lightButton.hidden = data.light;
+    this.lightState = h("span", { class: "rw-quiet", role: "status" });
     const head = h("header", { class: "rw-head" },
       h("strong", { class: "rw-who", text: data.candidate.name, dir: "auto" }),
-      h("span", { class: "rw-quiet", text: `${data.candidate.id} · ${data.subject.name}` }),
-      h("span", { class: "rw-space" }), this.language,
-      make("help", () => this.help(), "keys"), make("full_page", () => this.fullPage(), "large"));
+      h("span", { class: "rw-quiet rw-which", text: `${data.candidate.id} · ${data.subject.name}`, dir: "auto" }),
+      data.blind ? words.bind(h("span", { class: "rw-chip rw-blind" }), "ui.blind") : null,
+      this.others, h("span", { class: "rw-space" }), this.lightState, this.lightButton, this.language,
+      make("help", () => this.help.show(), "keys"), make("full_page", () => this.fullPage(), "large"),
+      button(words, "ui.next_candidate", () => this.nextCandidate(), { class: "rw-small", hint: "G" }));
     this.grid = h("div", { class: "rw-views" }, ...this.views.map((view) => view.figure));
     this.toggleButton = make("toggle", () => this.toggle(), "play", { class: "rw-play" });
     this.loopButton = make("loop", () => this.loop(), "loop", { "aria-pressed": "false" });
+    this.quietButton = make("skip_quiet", () => this.skipQuiet(), "quiet", { "aria-pressed": "false" });
+    this.quietButton.hidden = !data.quiet?.length;
     this.rate = h("select", { class: "rw-rate", on: { change: () => this.setRate(Number(this.rate.value)) } },
       ...RATES.map((rate) => h("option", { value: rate, text: `${rate}×` })));
     words.bind(this.rate, "ui.rate", "aria-label");
@@ -303,11 +83,11 @@ class Player {
         make("previous_flag", () => this.toFlag(-1), "previous"), make("step_back", () => this.step(-1), "back"),
         this.toggleButton, make("step_forward", () => this.step(1), "forward"),
         make("next_flag", () => this.toFlag(1), "next")),
-      h("div", { class: "rw-buttons rw-right" }, this.loopButton, this.rate));
+      h("div", { class: "rw-buttons rw-right" }, this.quietButton, this.loopButton, this.rate));
     words.bind(bar, "ui.transport", "aria-label");
     this.error = h("div", { class: "rw-error", role: "alert", hidden: true });
-    this.overlay = this.buildHelp();
-    this.root = h("section", { class: "rw rw-player" }, head, this.grid, bar, this.error, this.overlay);
+    this.help = new Help(words, () => this.root);
+    this.root = h("section", { class: "rw rw-player" }, head, this.grid, bar, this.error, this.help.element);
     words.bind(this.root, "ui.player", "aria-label");
     bindKeys(this.root, this.bus, this.signal);
     followLanguage(this.model, this.bus, words, this.root, () => { this.drawn = null; }, this.signal);
@@ -321,16 +101,6 @@ class Player {
     this.root.reviewExtent = () => this.extent;
     this.root.reviewTimes = () => this.views.map((view) => view.sessionTime()).filter((time) => time !== null);
     this.root.addEventListener("review-seek", (event) => this.seek(event.detail));
-  }
-
-  buildHelp() {
-    const rows = KEY_HELP.map(([keys, word]) =>
-      h("div", { class: "rw-key" }, h("span", {}, ...keys.map((key) => h("kbd", { text: key }))),
-        this.words.bind(h("span"), `ui.key_${word}`)));
-    const title = this.words.bind(h("h3"), "ui.help");
-    const close = button(this.words, "ui.close", () => this.help(false), { class: "rw-small" });
-    return h("div", { class: "rw-help", role: "dialog", "aria-modal": "false", hidden: true, tabindex: -1 },
-      h("header", {}, title, close), h("div", { class: "rw-keys" }, ...rows));
   }
 
   listenTo() {
@@ -347,8 +117,17 @@ class Player {
     on("loop", () => this.loop());
     on("sound", () => this.nextSound());
     on("enlarge", (n) => this.enlarge(n === null ? null : this.views[n]?.spec.stream, true));
-    on("escape", () => (this.overlay.hidden ? this.enlarge(null, true) : this.help(false)));
-    on("help", () => this.help());
+    on("escape", () => (this.help.shown ? this.help.show(false) : this.enlarge(null, true)));
+    on("help", () => this.help.show());
+    on("event", (by) => this.toEvent(by));
+    on("minute", (by) => this.toMinute(by));
+    on("view", (by) => this.chooseNext(by));
+    on("turn", () => this.active?.turn());
+    on("brighten", () => this.active?.brighten());
+    on("swap", () => this.swap(this.chosen));
+    on("quiet", () => this.skipQuiet());
+    on("next", () => this.nextCandidate());
+    on("decided", () => { this.events = null; });
     this.model.on("msg:custom", (message) => this.told(message));
     this.model.on("change:data", () => this.refresh());
   }
@@ -369,6 +148,9 @@ class Player {
     let waiting = false;
     for (const view of this.views) waiting = view.follow(clock.time_s, how) || waiting;
     this.hold(waiting, now);
+    if (!document.hidden)
+      this.watched.see(clock.time_s, this.views.filter((view) => view.shown === "video").map((view) => view.spec.stream));
+    this.watchSpeed(now);
     this.draw();
   }
 
@@ -389,6 +171,10 @@ class Player {
     const { clock, bus } = this;
     const loop = bus.state.loop;
     if (loop && clock.time_s >= loop[1]) return this.place(loop[0]);
+    if (this.skipping && !loop && clock.rate > 0) {
+      const quiet = this.data.quiet.find(([from_s, to_s]) => from_s <= clock.time_s && clock.time_s < to_s);
+      if (quiet) return this.place(quiet[1]);
+    }
     if (clock.time_s >= this.extent[1] || clock.time_s <= this.extent[0]) {
       this.place(clock.time_s);
       this.setPlaying(false);
@@ -439,14 +225,15 @@ class Player {
 
   step(by) {
     this.setPlaying(false);
-    const first = this.views.find((view) => view.spec.stream === this.large) ?? this.views[0];
-    this.seek(this.clock.time_s + by / (first?.spec.fps || 25));
+    // On the grid of the view's own pictures: a step from between two does not skip one.
+    const length_s = 1 / (this.active?.spec.fps || 25);
+    this.seek((Math.round(this.clock.time_s / length_s) + by) * length_s);
   }
 
-  // --- flags
+  // --- flags, events, minutes
 
   toFlag(by) {
-    const flags = this.data.flags;
+    const flags = allFlags(this.data, this.bus);
     const selected = flags.findIndex((flag) => flag.id === this.bus.state.selected);
     const here = this.clock.time_s;
     let next = selected >= 0 ? selected + by
@@ -456,9 +243,27 @@ class Player {
     if (flags[next]) this.bus.emit("select", flags[next].id);
   }
 
+  toEvent(by) {
+    this.events ??= Object.values(this.data.events).flat().map(([at]) => at).sort((a, b) => a - b);
+    const here = this.clock.time_s;
+    const next = by > 0 ? this.events.find((at) => at > here + 0.05)
+      : this.events.findLast((at) => at < here - 0.05);
+    if (next !== undefined) this.seek(next);
+  }
+
+  toMinute(by) {
+    const here = this.clock.time_s / 60;
+    this.seek(60 * (by > 0 ? Math.floor(here + 0.001) + 1 : Math.ceil(here - 0.001) - 1));
+  }
+
+  skipQuiet() {
+    this.skipping = !this.skipping && Boolean(this.data.quiet?.length);
+    this.quietButton.setAttribute("aria-pressed", String(this.skipping));
+  }
+
   select(id) {
     this.bus.state.selected = id;
-    const flag = this.data.flags.find((one) => one.id === id);
+    const flag = allFlags(this.data, this.bus).find((one) => one.id === id);
     if (!flag) return;
     const looped = this.bus.state.loop !== null;
     this.setLoop(looped ? flag : null);
@@ -467,8 +272,9 @@ class Player {
 
   loop() {
     if (this.bus.state.loop) return this.setLoop(null);
-    const flag = this.data.flags.find((one) => one.id === this.bus.state.selected)
-      ?? this.data.flags.find((one) => one.start_s <= this.clock.time_s && this.clock.time_s < one.end_s);
+    const flags = allFlags(this.data, this.bus);
+    const flag = flags.find((one) => one.id === this.bus.state.selected)
+      ?? flags.find((one) => one.start_s <= this.clock.time_s && this.clock.time_s < one.end_s);
     if (!flag) return;
     this.setLoop(flag);
     this.place(flag.start_s);
@@ -485,12 +291,44 @@ class Player {
 
   // --- views and sound
 
+  get active() { return this.views.find((view) => view.spec.stream === this.chosen); }
+
+  // The view that keys act on, and that an own flag is marked in.
+  choose(stream) {
+    this.chosen = stream;
+    this.bus.state.view = stream;
+    for (const view of this.views) view.figure.classList.toggle("rw-active", view.spec.stream === stream);
+    this.bus.emit("viewed", stream);
+  }
+
+  chooseNext(by) {
+    const at = this.views.findIndex((view) => view.spec.stream === this.chosen);
+    const next = this.views[(at + by + this.views.length) % this.views.length];
+    if (next) this.choose(next.spec.stream);
+  }
+
+  // Trade places with the view that comes next on the screen.
+  swap(stream) {
+    const shown = [...this.grid.children];
+    const at = shown.findIndex((figure) => figure.dataset.stream === stream);
+    if (at < 0 || shown.length < 2) return;
+    const other = shown[(at + 1) % shown.length];
+    const places = [...shown];
+    [places[at], places[(at + 1) % shown.length]] = [other, shown[at]];
+    // The order on the screen is the order of reading, too. A video that is moved stops; the next
+    // picture of the page starts it again.
+    this.grid.replaceChildren(...places);
+    for (const view of this.views) view.aim = null;
+  }
+
   enlarge(stream, exact = false) {
     this.large = !stream || (stream === this.large && !exact) ? null : stream;
+    if (this.large) this.choose(this.large);
     this.grid.classList.toggle("rw-one-large", Boolean(this.large));
     for (const view of this.views) {
       const large = view.spec.stream === this.large;
       view.figure.classList.toggle("rw-large", large);
+      view.grow.setAttribute("aria-pressed", String(large));
       view.grow.replaceChildren(icon(large ? "small" : "large"));
     }
   }
@@ -510,11 +348,6 @@ class Player {
     const language = this.words.language === "en" ? "zh" : "en";
     this.bus.state.language = language;
     this.bus.emit("language", language);
-  }
-
-  help(shown = this.overlay.hidden) {
-    this.overlay.hidden = !shown;
-    (shown ? this.overlay : this.root).focus();
   }
 
   fullPage() {
@@ -554,26 +387,79 @@ class Player {
     view.marked = null;
     try {
       const answer = await ask(this.model, { kind: "copy", file: span.file, light }, { patience_ms: 3600000 });
-      this.told({ kind: "copied", file: span.file, url: answer.url, media_shift_s: answer.media_shift_s });
+      this.told({ kind: "copied", file: span.file, light, url: answer.url, media_shift_s: answer.media_shift_s });
     } catch (error) {
-      this.error.textContent = error.message;
-      this.error.hidden = false;
+      this.fail(error.message);
     }
     view.copying = null;
     view.marked = null;
   }
 
+  // Light copies of everything, one after the other; each is played as soon as it is there.
+  async lighten() {
+    if (this.lightening) return;
+    this.lightening = true;
+    this.lightButton.disabled = true;
+    const files = this.views.flatMap((view) => [...new Map(view.spans.map((span) => [span.file, [view, span]])).values()]);
+    const left = files.filter(([, span]) => !span.light);
+    for (const [n, [view, span]] of left.entries()) {
+      this.lightOf = `${n + 1}/${left.length}`;
+      this.lightState.textContent = this.lightOf;
+      await this.makeCopy(view, span, true);
+    }
+    this.lightState.textContent = "";
+    this.lightButton.hidden = files.every(([, span]) => span.light);
+    this.lightButton.disabled = this.lightening = false;
+  }
+
   told(message) {
+    if (message.kind === "copying" && this.lightening)
+      this.lightState.textContent = `${this.lightOf} ${Math.round(message.share * 100)} %`;
     for (const view of this.views)
       for (const span of view.spans) {
         if (span.file !== message.file) continue;
         if (message.kind === "copying") { view.copying = `${Math.round(message.share * 100)} %`; view.marked = null; }
-        if (message.kind === "copied") {
+        if (message.kind === "copied" && span.url !== message.url) {
           span.url = message.url;
           span.media_s += message.media_shift_s;
           span.ready = true;
+          span.light = message.url.includes("light=1");
         }
       }
+  }
+
+  // Recordings that this machine cannot jump in are said to be heavy, once.
+  watchSpeed() {
+    if (this.heavy || this.data.light || !this.views.some((view) => view.jumps >= SLOW_JUMPS && view.latency_s > SLOW_S)) return;
+    this.heavy = true;
+    this.lightState.textContent = this.words.say("ui.heavy");
+    this.lightButton.classList.add("rw-wanted");
+  }
+
+  // --- other people, the server, the next sitting
+
+  meet(others, head) {
+    this.others.hidden = !others.length;
+    const names = others.map((person) => person.replace(/^\w+:/, "")).join(this.words.language === "zh" ? "、" : ", ");
+    this.others.textContent = this.words.say("ui.also_here", { names });
+    if (this.lost) this.fail("");
+    this.bus.emit("head", head);
+  }
+
+  fail(message, lost = false) {
+    this.lost = lost && Boolean(message);
+    this.error.textContent = message;
+    this.error.hidden = !message;
+  }
+
+  async nextCandidate() {
+    this.setPlaying(false);
+    this.watched.tell();
+    try {
+      await openNotebook(addressOf("review", "next", ...this.data.key.split("/")), this.words);
+    } catch (error) {
+      this.fail(`${this.words.say("ui.cannot_open")} ${error.message}`);
+    }
   }
 
   refresh() {

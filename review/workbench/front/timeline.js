@@ -1,7 +1,17 @@
-// The whole sitting under the player: flags by label, coverage by stream, log events; a canvas, so
-// that ten thousand events pan and zoom at the screen's own rate.
+import { busOf } from "./bus.js";
+import { button, h } from "./elements.js";
+import { allFlags } from "./flags.js";
+import { bindKeys } from "./keys.js";
+import { drawDecisions, drawFlags, drawGrid, drawMap, drawMarks, drawNames, drawStream, drawWave, GUTTER, MAP, ROW, RULER, WAVE } from "./lanes.js";
+import { addressOf } from "./server.js";
+import { stamp, wall } from "./times.js";
+import { followLanguage, Words } from "./words.js";
 
-const GUTTER = 136, RULER = 34, ROW = 16, GAP = 2, MAP = 16, LEAST_S = 1;
+// The whole sitting under the player: a lane for flags of each label, for each stream with its
+// coverage, events, sound and positions, and for decisions; a canvas, so that ten thousand events
+// pan and zoom at the screen's own rate.
+
+const GAP = 2, LEAST_S = 1, DWELL_MS = 180;
 
 class Timeline {
   constructor(model, el, signal) {
@@ -24,6 +34,8 @@ class Timeline {
       "aria-orientation": "horizontal" });
     words.bind(this.canvas, "ui.timeline", "aria-label");
     this.tip = h("div", { class: "rw-tip", hidden: true, role: "tooltip" });
+    this.thumb = h("img", { alt: "", hidden: true, on: {
+      load: () => { this.thumb.hidden = !this.pictured; }, error: () => { this.thumb.hidden = true; } } });
     const zoom = (by) => () => this.zoom(by, this.now());
     this.root = h("section", { class: "rw rw-timeline" },
       h("div", { class: "rw-zoom" },
@@ -34,6 +46,8 @@ class Timeline {
     words.bind(this.root, "ui.timeline", "aria-label");
     bindKeys(this.root, this.bus, this.signal);
     followLanguage(this.model, this.bus, words, this.root, () => this.request(), this.signal);
+    this.root.reviewDrawn = () => this.drawn; // for whoever measures from outside
+    this.root.addEventListener("review-show", (event) => this.show(...event.detail));
     el.append(this.root);
   }
 
@@ -41,23 +55,23 @@ class Timeline {
 
   layOut() {
     const { data } = this;
-    const rows = [];
-    const labels = [...new Set(data.flags.map((flag) => flag.label))];
-    for (const label of labels)
-      rows.push({ kind: "flags", name: `label.${label}`, label, items: data.flags.filter((flag) => flag.label === label) });
+    const rows = [...this.flagRows()];
+    if (Object.keys(this.bus.state.verdicts ?? {}).length) rows.push({ kind: "decisions", name: "ui.decisions_lane", high: ROW });
+    for (const [stream, wave] of Object.entries(data.waveforms ?? {}))
+      rows.push({ kind: "wave", name: `stream.${stream}`, note: "ui.sound_lane", stream, wave, high: WAVE });
+    const [first, last] = data.extent;
     for (const stream of data.streams) {
-      const states = data.coverage[stream];
-      const [first, last] = data.extent;
-      const events = data.events[stream]?.filter(([at]) => at >= first && at <= last);
-      if (states?.length || events?.length)
-        rows.push({ kind: events ? "events" : "coverage", name: `stream.${stream}`, stream, states: states ?? [], events: events ?? [] });
+      const states = data.coverage[stream] ?? [];
+      const events = (data.events[stream] ?? []).filter(([at]) => at >= first && at <= last);
+      const track = data.positions?.[stream];
+      if (states.length || events.length)
+        rows.push({ kind: events.length ? "events" : "coverage", name: `stream.${stream}`, stream, states, events, track, high: ROW });
     }
-    let y = RULER;
-    let previous = null;
+    let y = RULER, previous = null;
     for (const row of rows) {
       if (previous && previous !== row.kind) y += 5;
       row.y = y;
-      y += ROW + GAP;
+      y += row.high + GAP;
       previous = row.kind;
     }
     this.rows = rows;
@@ -65,11 +79,23 @@ class Timeline {
     this.canvas.style.height = `${this.height}px`;
   }
 
+  // One row a label, the gravest under the rulebook first; machines' and people's flags together.
+  *flagRows() {
+    const { data } = this;
+    const flags = allFlags(data, this.bus);
+    const weight = (label) => data.severity?.[label] ?? 0;
+    const labels = [...new Set(flags.map((flag) => flag.label))].sort((a, b) => weight(b) - weight(a));
+    for (const label of labels)
+      yield { kind: "flags", name: `label.${label}`, label, weight: weight(label), high: ROW,
+        items: flags.filter((flag) => flag.label === label) };
+  }
+
   listenTo() {
     const { canvas, bus, signal } = this;
     const again = () => this.request();
     bus.on("time", (time_s) => { this.keepInSight(time_s); this.request(); }, signal);
-    for (const name of ["looped", "decided"]) bus.on(name, again, signal);
+    for (const name of ["looped", "marked"]) bus.on(name, again, signal);
+    bus.on("decided", () => { this.layOut(); this.request(); }, signal);
     bus.on("select", (id) => this.reveal(id), signal);
     bus.on("zoom", (by) => this.zoom(by, this.now()), signal);
     bus.on("fit", () => this.fit(), signal);
@@ -77,7 +103,7 @@ class Timeline {
     canvas.addEventListener("pointerdown", (event) => this.press(event), { signal });
     canvas.addEventListener("pointermove", (event) => this.move(event), { signal });
     canvas.addEventListener("pointerup", () => { this.dragging = null; }, { signal });
-    canvas.addEventListener("pointerleave", () => { this.tip.hidden = true; }, { signal });
+    canvas.addEventListener("pointerleave", () => this.leave(), { signal });
     canvas.addEventListener("dblclick", (event) => this.open(event), { signal });
     canvas.addEventListener("wheel", (event) => this.wheel(event), { signal, passive: false });
     const observer = new ResizeObserver(again);
@@ -116,7 +142,7 @@ class Timeline {
   }
 
   reveal(id) {
-    const flag = this.data.flags.find((one) => one.id === id);
+    const flag = allFlags(this.data, this.bus).find((one) => one.id === id);
     if (flag && (flag.end_s < this.from_s || flag.start_s > this.to_s)) this.keepInSight(flag.start_s);
     this.request();
   }
@@ -166,13 +192,14 @@ class Timeline {
   }
 
   thing(x, y) {
-    const row = this.rows.find((one) => y >= one.y && y < one.y + ROW);
+    const row = this.rows.find((one) => y >= one.y && y < one.y + one.high);
     if (!row || x < GUTTER) return null;
     const time_s = this.time(x), near_s = Math.max(this.time(x + 4) - time_s, 0.001);
     if (row.kind === "flags") {
       const flag = row.items.find((one) => one.start_s - near_s <= time_s && time_s <= one.end_s + near_s);
       return { row, flag };
     }
+    if (row.kind === "wave" || row.kind === "decisions") return { row };
     const event = row.events.filter(([at]) => Math.abs(at - time_s) <= near_s)
       .sort((a, b) => Math.abs(a[0] - time_s) - Math.abs(b[0] - time_s))[0];
     const states = row.states.filter(([from_s, to_s]) => from_s <= time_s && time_s < to_s);
@@ -182,19 +209,45 @@ class Timeline {
   hover(x, y) {
     const found = this.thing(x, y);
     const { words, data } = this;
-    if (!found) { this.tip.hidden = true; return; }
-    const lines = [];
+    if (!found) { this.leave(); return; }
+    const lines = [], at = this.time(x);
     if (found.flag) {
       const { flag } = found;
-      lines.push(`${words.say(`label.${flag.label}`)} · ${stamp(flag.start_s)} – ${stamp(flag.end_s)}`, flag.reason[words.language]);
+      lines.push(`${words.say(`label.${flag.label}`)} · ${stamp(flag.start_s)} – ${stamp(flag.end_s)}`,
+        flag.human ? words.say("ui.marked_by", { who: flag.human }) : flag.reason[words.language]);
     } else if (found.event) lines.push(`${stamp(found.event[0])} · ${found.event[1]}`, found.event[2]);
     else for (const [from_s, to_s, state] of found.states ?? [])
       lines.push(`${words.say(`state.${state}`)} · ${stamp(from_s)} – ${stamp(to_s)}`);
-    lines.push(`${stamp(this.time(x))} · ${wall(data, this.time(x), words.language)}`);
-    this.tip.replaceChildren(...lines.filter(Boolean).map((line) => h("div", { text: line })));
+    lines.push(`${stamp(at)} · ${wall(data, at, words.language)}`);
+    this.tip.replaceChildren(this.thumb, ...lines.filter(Boolean).map((line) => h("div", { text: line })));
     this.tip.hidden = false;
     this.tip.style.left = `${Math.min(x + 12, this.canvas.clientWidth - 240)}px`;
-    this.tip.style.top = `${y + 44}px`;
+    this.tip.style.bottom = `${this.root.clientHeight - y - this.canvas.offsetTop + 14}px`;
+    this.picture(found, at);
+  }
+
+  // A thumbnail of the moment under the pointer, once it rests there.
+  picture({ row, flag }, time_s) {
+    const views = this.data.views.map((view) => view.stream);
+    const stream = [row.stream, ...(flag?.streams ?? []), this.bus.state.view].find((one) => views.includes(one));
+    const step_s = Math.max(1, (this.to_s - this.from_s) / 400);
+    const at = (Math.round(time_s / step_s) * step_s).toFixed(1);
+    const wanted = `${stream} ${at}`;
+    if (!stream || wanted === this.pictured) return;
+    this.pictured = wanted;
+    this.thumb.hidden = true;
+    clearTimeout(this.dwelling);
+    this.dwelling = setTimeout(() => {
+      const address = addressOf("review", "still", ...this.data.key.split("/"), stream);
+      this.thumb.src = `${address}?t=${at}&w=208`;
+      this.thumb.alt = `${this.words.say(`stream.${stream}`)} ${stamp(Number(at), 0)}`;
+    }, DWELL_MS);
+  }
+
+  leave() {
+    this.tip.hidden = true;
+    this.pictured = null;
+    clearTimeout(this.dwelling);
   }
 
   // --- drawing
@@ -215,163 +268,24 @@ class Timeline {
     c.setTransform(ratio, 0, 0, ratio, 0, 0);
     c.clearRect(0, 0, wide, this.height);
     c.textBaseline = "middle";
-    this.drawNames();
+    drawNames(this);
     c.save();
     c.beginPath();
     c.rect(GUTTER, 0, this.width, this.height);
     c.clip();
-    this.drawGrid();
-    for (const row of this.rows) row.kind === "flags" ? this.drawFlags(row) : this.drawStream(row);
-    this.drawMarks();
-    this.drawMap();
+    drawGrid(this);
+    const draw = { flags: drawFlags, decisions: drawDecisions, wave: drawWave, events: drawStream, coverage: drawStream };
+    for (const row of this.rows) draw[row.kind](this, row);
+    drawMarks(this);
+    drawMap(this);
     c.restore();
+    this.drawn = (this.drawn ?? 0) + 1;
     const now = this.now();
     canvas.setAttribute("aria-valuemin", this.data.extent[0].toFixed(1));
     canvas.setAttribute("aria-valuemax", this.data.extent[1].toFixed(1));
     canvas.setAttribute("aria-valuenow", now.toFixed(1));
     canvas.setAttribute("aria-valuetext", `${stamp(now)}, ${wall(this.data, now, this.words.language)}`);
   }
-
-  drawNames() {
-    const { c } = this;
-    c.textAlign = "right";
-    for (const row of this.rows) {
-      c.fillStyle = row.kind === "flags" ? colourOf(this.data, row.label) : "#a7b0bd";
-      c.font = `12px ${FONT}`;
-      c.fillText(clip(c, this.words.say(row.name), GUTTER - 18), GUTTER - 10, row.y + ROW / 2 + 0.5);
-    }
-  }
-
-  drawGrid() {
-    const { c, data } = this;
-    const length = this.to_s - this.from_s;
-    const step = [0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200]
-      .find((one) => (one / length) * this.width > 92) ?? 14400;
-    // Outside the window nothing is judged: it is dimmed.
-    const bottom = this.height - MAP - 6;
-    c.fillStyle = "#ffffff08";
-    for (const row of this.rows) c.fillRect(GUTTER, row.y, this.width, ROW);
-    c.textAlign = "left";
-    c.font = `11px ${MONO}`;
-    for (let n = Math.ceil(this.from_s / step); n * step <= this.to_s; n += 1) {
-      const x = Math.round(this.x(n * step)) + 0.5;
-      c.strokeStyle = "#2b323c";
-      c.beginPath(); c.moveTo(x, 4); c.lineTo(x, bottom); c.stroke();
-      c.fillStyle = "#c3cad4";
-      c.fillText(stamp(n * step, step < 1 ? 1 : 0), x + 4, 10);
-      c.fillStyle = "#8d98a7";
-      c.fillText(wall(data, n * step, this.words.language), x + 4, 24);
-    }
-    c.fillStyle = "#00000066";
-    const [start, end] = data.window;
-    if (end > start) {
-      c.fillRect(GUTTER, RULER, Math.max(0, this.x(start) - GUTTER), bottom - RULER);
-      c.fillRect(this.x(end), RULER, Math.max(0, GUTTER + this.width - this.x(end)), bottom - RULER);
-    }
-  }
-
-  drawFlags(row) {
-    const { c, bus } = this;
-    const colour = colourOf(this.data, row.label);
-    for (const flag of row.items) {
-      if (flag.end_s < this.from_s || flag.start_s > this.to_s) continue;
-      const x = this.x(flag.start_s), wide = Math.max(3, this.x(flag.end_s) - x);
-      const verdict = bus.state.verdicts?.[flag.id];
-      c.globalAlpha = verdict === "dismissed" ? 0.35 : 0.55 + 0.45 * flag.score;
-      c.fillStyle = colour;
-      c.beginPath(); c.roundRect(x, row.y + 1, wide, ROW - 2, 3); c.fill();
-      c.globalAlpha = 1;
-      if (verdict && wide > 12) {
-        c.fillStyle = "#101317";
-        c.textAlign = "center";
-        c.font = `bold 12px ${FONT}`;
-        c.fillText({ confirmed: "✓", dismissed: "✕", unsure: "?" }[verdict], x + wide / 2, row.y + ROW / 2 + 1);
-      }
-      if (flag.id === bus.state.selected) {
-        c.strokeStyle = "#ffffff"; c.lineWidth = 2;
-        c.beginPath(); c.roundRect(x - 1, row.y, wide + 2, ROW, 4); c.stroke();
-        c.lineWidth = 1;
-      }
-    }
-  }
-
-  drawStream(row) {
-    const { c } = this;
-    for (const [from_s, to_s, state] of row.states) {
-      if (to_s < this.from_s || from_s > this.to_s) continue;
-      const x = this.x(from_s), wide = Math.max(1, this.x(to_s) - x);
-      const over = state !== "recorded" && state !== "missing";
-      c.fillStyle = STATE_COLOURS[state] ?? "#888";
-      // What is wrong with a recorded stretch lies in its lower half; what is missing is hatched.
-      if (over) c.fillRect(x, row.y + ROW - 8, wide, 6);
-      else if (state === "missing") hatch(c, x, row.y + 2, wide, ROW - 4, STATE_COLOURS.missing);
-      else c.fillRect(x, row.y + 2, wide, ROW - 4);
-    }
-    let last = -10;
-    for (const [at, kind] of row.events) {
-      const x = Math.round(this.x(at));
-      if (x < GUTTER - 2 || x > GUTTER + this.width || x - last < 2) continue;
-      last = x;
-      c.fillStyle = kind === "focus_lost" || kind === "warning" ? "#ffb35c" : "#c3cad4";
-      c.fillRect(x - 1, row.y + 2, 2, ROW - 4);
-    }
-  }
-
-  drawMarks() {
-    const { c, bus } = this;
-    const bottom = this.height - MAP - 6;
-    const loop = bus.state.loop;
-    if (loop) {
-      c.fillStyle = "#f2b84b26";
-      c.fillRect(this.x(loop[0]), RULER - 4, this.x(loop[1]) - this.x(loop[0]), bottom - RULER + 4);
-    }
-    const x = Math.round(this.x(this.now())) + 0.5;
-    c.strokeStyle = c.fillStyle = "#ffc95e";
-    c.beginPath(); c.moveTo(x, 2); c.lineTo(x, bottom); c.stroke();
-    c.beginPath(); c.moveTo(x - 5, 0); c.lineTo(x + 5, 0); c.lineTo(x, 7); c.fill();
-  }
-
-  // The strip below: the whole sitting, and what of it is shown.
-  drawMap() {
-    const { c, data, width } = this;
-    const [first, last] = data.extent, y = this.height - MAP + 2, high = MAP - 5;
-    const at = (time_s) => GUTTER + ((time_s - first) / (last - first)) * width;
-    c.fillStyle = "#20262e";
-    c.fillRect(GUTTER, y, width, high);
-    for (const flag of data.flags) {
-      c.fillStyle = colourOf(data, flag.label);
-      c.fillRect(at(flag.start_s), y + 3, Math.max(2, at(flag.end_s) - at(flag.start_s)), high - 6);
-    }
-    c.strokeStyle = "#d5dbe4";
-    c.strokeRect(at(this.from_s) + 0.5, y + 0.5, at(this.to_s) - at(this.from_s) - 1, high - 1);
-    c.fillStyle = "#ffc95e";
-    c.fillRect(at(this.now()) - 0.5, y, 1.5, high);
-  }
-}
-
-const FONT = '"Inter", system-ui, "Noto Sans CJK SC", "PingFang SC", "Microsoft YaHei", sans-serif';
-const MONO = 'ui-monospace, "DejaVu Sans Mono", Menlo, Consolas, monospace';
-
-function clip(c, text, wide) {
-  if (c.measureText(text).width <= wide) return text;
-  let shorter = text;
-  while (shorter && c.measureText(`${shorter}…`).width > wide) shorter = shorter.slice(0, -1);
-  return `${shorter}…`;
-}
-
-function hatch(c, x, y, wide, high, colour) {
-  c.save();
-  c.beginPath(); c.rect(x, y, wide, high); c.clip();
-  c.fillStyle = `${colour}33`;
-  c.fillRect(x, y, wide, high);
-  c.strokeStyle = colour;
-  c.lineWidth = 1.5;
-  c.beginPath();
-  // Only as far as the picture goes: a gap of an hour, zoomed in, is very wide.
-  const from = Math.max(x - high, -high), to = Math.min(x + wide, c.canvas.width);
-  for (let at = from - ((from - x) % 6); at < to; at += 6) { c.moveTo(at, y + high); c.lineTo(at + high, y); }
-  c.stroke();
-  c.restore();
 }
 
 export default {
