@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 #: Time stamps that differ by more than this from where the samples before them end start a new
 #: run. Below lies the rounding of containers that count in milliseconds, above a real hole.
 _HOLE_S: Final = 0.04
-#: Samples of the file that are resampled at once.
-_AT_ONCE: Final = 1 << 15
+#: So much is resampled at once.
+_AT_ONCE_S: Final = 0.5
 #: Decoding starts this much earlier than asked, so that codecs with memory have settled.
 _RUN_UP_S: Final = 0.2
 
@@ -115,7 +115,7 @@ def _runs(
             yield stamp_s, np.empty(0, np.float32)
         expected_s = (expected_s or 0.0) + frame.samples / frame.sample_rate
         held.add(frame)
-        if held.samples >= _AT_ONCE:
+        if held.samples >= _AT_ONCE_S * frame.sample_rate:
             yield None, _through(resampler, held.together())
     if resampler is not None:
         yield None, _through(resampler, held.together())

@@ -120,3 +120,10 @@ def test_positions_cover_as_long_as_a_fix_stands(cover):
 
 def test_nothing_is_missing_where_nothing_is_judged(cover):
     assert cover(window=(0.0, 0.0))("front", "missing") == []
+
+
+def test_segments_that_overlap_and_come_in_any_order_count_once(cover):
+    spans = cover([segment("front", 400.0, 200.0), segment("front", 100.0, 150.0),
+                   segment("front", -20.0, 200.0), segment("front", 120.0, 40.0)])  # fmt: skip
+    assert spans("front", "recorded") == [[-20.0, 250.0], [400.0, 600.0]]
+    assert spans("front", "missing") == [[250.0, 400.0]]
