@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import combinations
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -12,7 +11,7 @@ from review.scoring.proportions import CONFIDENCE
 from review.tables import KEYS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable
 
     from numpy.typing import ArrayLike, NDArray
 
@@ -43,8 +42,7 @@ def cohens_kappa(first: ArrayLike, second: ArrayLike) -> float:
     >>> cohens_kappa(["a", "a", "b", "b"], ["a", "a", "b", "a"])
     0.5
     """
-    one, other, _ = _coded(first, second)
-    return float(_kappas(_pair_counts(one, other), np.ones((1, len(one))))[0])
+    return float(_kappas(_cells(first, second).sum(axis=0)[None])[0])
 
 
 def krippendorffs_alpha(counts: ArrayLike) -> float:
@@ -58,8 +56,7 @@ def krippendorffs_alpha(counts: ArrayLike) -> float:
         Shape (things, words): how many readers said each word about each thing. Things with fewer
         than two readers count for nothing.
     """
-    table = np.asarray(counts, dtype=float)
-    return float(_alphas(table, np.ones((1, len(table))))[0])
+    return float(_alphas(_said(np.asarray(counts, dtype=float)).sum(axis=0)[None])[0])
 
 
 def word_counts(read: pd.DataFrame) -> pd.DataFrame:
@@ -126,8 +123,9 @@ def disagreements(read: pd.DataFrame) -> pd.DataFrame:
         Key columns, flag_id, label, verdicts (``person: verdict`` each), in order of the session.
     """
     twice = read_twice(read, blind_only=False)
+    differ = twice.groupby(_FLAG)["verdict"].transform("nunique") > 1
     made = []
-    for key, rows in twice.groupby(_FLAG, sort=True):
+    for key, rows in twice[differ].groupby(_FLAG, sort=True):
         deciding = rows[rows["role"] == "supervisor"]
         settled = deciding if len(deciding) else rows
         if len(set(settled["verdict"])) > 1:
@@ -145,7 +143,7 @@ def disagreements(read: pd.DataFrame) -> pd.DataFrame:
 def _row(
     by: str, name: str, rows: pd.DataFrame, person: str | None, confidence: float, seed: int
 ) -> dict[str, Any]:
-    pairs = pd.DataFrame(_pairs(rows, person), columns=["sitting", "first", "second"])
+    pairs = _pairs(rows, person)
     made: dict[str, Any] = {
         "by": by,
         "name": name,
@@ -155,51 +153,58 @@ def _row(
     }
     if pairs.empty:
         return made
-    one, other, _ = _coded(pairs["first"], pairs["second"])
-    of_pairs = pd.factorize(pairs["sitting"])[0]
-    kappa = _bootstrapped(_pair_counts(one, other), of_pairs, _kappas, confidence, seed)
     counts = word_counts(rows)
-    of_flags = pd.factorize(pd.MultiIndex.from_frame(counts.index.to_frame()[_KEYS]))[0]
-    alpha = _bootstrapped(counts.to_numpy(dtype=float), of_flags, _alphas, confidence, seed)
-    for measure, values in (("kappa", kappa), ("alpha", alpha)):
+    for measure, of, content, at in (
+        ("kappa", _kappas, _cells(pairs["first"], pairs["second"]), pairs),
+        ("alpha", _alphas, _said(counts.to_numpy(dtype=float)), counts.index.to_frame(index=False)),
+    ):
+        values = _bootstrapped(_by_sitting(content, at), of, confidence, seed)
         made |= dict(zip((measure, f"{measure}_low", f"{measure}_high"), values, strict=True))
     return made
 
 
-def _pairs(rows: pd.DataFrame, person: str | None) -> Iterator[tuple[Any, str, str]]:
-    """Give the pairs of words on one flag: the first two, or one person's with every other's."""
-    for key, of_flag in rows.groupby(_FLAG, sort=False):
-        said = list(zip(of_flag["person"], of_flag["verdict"], strict=True))
-        if person is None:
-            yield key[:3], said[0][1], said[1][1]
-        else:
-            for (one, first), (other, second) in combinations(said, 2):
-                if one == person:
-                    yield key[:3], first, second
-                elif other == person:
-                    yield key[:3], second, first
+def _pairs(rows: pd.DataFrame, person: str | None) -> pd.DataFrame:
+    """Return the pairs of words on one flag: the first two, or one person's with every other's."""
+    names = [*_FLAG, "verdict"]
+    if person is None:
+        number = rows.groupby(_FLAG, sort=False).cumcount()
+        mine, others = rows.loc[number == 0, names], rows.loc[number == 1, names]
+    else:
+        is_mine = rows["person"] == person
+        mine, others = rows.loc[is_mine, names], rows.loc[~is_mine, names]
+    both = mine.merge(others, on=_FLAG, suffixes=("_first", "_second"))
+    return both.rename(columns={"verdict_first": "first", "verdict_second": "second"})
 
 
-def _coded(
-    first: ArrayLike, second: ArrayLike
-) -> tuple[NDArray[np.intp], NDArray[np.intp], Sequence[Any]]:
-    both = np.concatenate([np.asarray(first, dtype=object), np.asarray(second, dtype=object)])
-    codes, words = pd.factorize(both)
-    half = len(codes) // 2
-    return codes[:half], codes[half:], list(words)
-
-
-def _pair_counts(one: NDArray[np.intp], other: NDArray[np.intp]) -> Floats:
-    """Return for each pair its cell of the table of two readers, shape (pairs, words, words)."""
-    words = int(max(one.max(initial=0), other.max(initial=0))) + 1
-    cells = np.zeros((len(one), words, words))
-    cells[np.arange(len(one)), one, other] = 1.0
+def _cells(first: ArrayLike, second: ArrayLike) -> Floats:
+    """Return for each pair its cell in the table of two readers, shape (pairs, words squared)."""
+    one, other = np.asarray(first, dtype=object), np.asarray(second, dtype=object)
+    codes, words = pd.factorize(np.concatenate([one, other]))
+    cells = np.zeros((len(one), max(len(words), 1) ** 2))
+    cells[np.arange(len(one)), codes[: len(one)] * len(words) + codes[len(one) :]] = 1.0
     return cells
 
 
-def _kappas(cells: Floats, weights: Floats) -> Floats:
-    """Return kappa for each row of weights of the pairs."""
-    table = np.tensordot(weights, cells, axes=1)
+def _said(counts: Floats) -> Floats:
+    """Return for each thing what alpha adds up: pairs that differ, and how often each word."""
+    readers = counts.sum(axis=1)
+    usable = readers > 1
+    # Ordered pairs of different words about one thing, shared out over its readers less one.
+    differ = (readers**2 - (counts**2).sum(axis=1)) / np.maximum(readers - 1, 1.0)
+    return np.where(usable[:, None], np.column_stack([differ, counts]), 0.0)
+
+
+def _by_sitting(content: Floats, at: pd.DataFrame) -> Floats:
+    sitting = at.groupby(_KEYS, sort=False).ngroup().to_numpy()
+    sums = np.zeros((int(sitting.max()) + 1, content.shape[1]))
+    np.add.at(sums, sitting, content)
+    return sums
+
+
+def _kappas(cells: Floats) -> Floats:
+    """Return kappa of each of several tables, shape (tables, words squared)."""
+    words = round(cells.shape[1] ** 0.5)
+    table = cells.reshape(-1, words, words)
     whole = table.sum(axis=(1, 2))
     share = table / np.maximum(whole, 1.0)[:, None, None]
     same = np.trace(share, axis1=1, axis2=2)
@@ -209,33 +214,27 @@ def _kappas(cells: Floats, weights: Floats) -> Floats:
     return np.where((whole > 0) & (chance < 1 - 1e-12), kappa, np.nan)
 
 
-def _alphas(counts: Floats, weights: Floats) -> Floats:
-    """Return nominal alpha for each row of weights of the things."""
-    readers = counts.sum(axis=1)
-    usable = readers > 1
-    table = np.where(usable[:, None], counts, 0.0)
-    # Ordered pairs of different words about one thing, shared out over its readers less one.
-    differ = (readers**2 - (counts**2).sum(axis=1)) / np.maximum(readers - 1, 1.0)
-    observed = weights @ np.where(usable, differ, 0.0)
-    said = weights @ table
-    whole = said.sum(axis=1)
-    expected = whole**2 - (said**2).sum(axis=1)
+def _alphas(said: Floats) -> Floats:
+    """Return nominal alpha of each of several sums of :func:`_said`."""
+    observed, words = said[:, 0], said[:, 1:]
+    whole = words.sum(axis=1)
+    expected = whole**2 - (words**2).sum(axis=1)
     with np.errstate(invalid="ignore", divide="ignore"):
         alpha = 1 - (whole - 1) * observed / expected
     return np.where(expected > 0, alpha, np.nan)
 
 
 def _bootstrapped(
-    content: Floats, cluster: NDArray[np.intp], measure: Any, confidence: float, seed: int
+    sums: Floats, measure: Callable[[Floats], Floats], confidence: float, seed: int
 ) -> tuple[float, float, float]:
-    """Return a measure with its percentile interval over clusters drawn with replacement."""
-    value = float(measure(content, np.ones((1, len(content))))[0])
-    clusters = int(cluster.max()) + 1
-    if clusters < _LEAST or np.isnan(value):
+    """Return a measure with its percentile interval over sittings drawn with replacement."""
+    value = float(measure(sums.sum(axis=0)[None])[0])
+    sittings = len(sums)
+    if sittings < _LEAST or np.isnan(value):
         return value, np.nan, np.nan
     random = np.random.default_rng(seed)
-    drawn = random.multinomial(clusters, np.full(clusters, 1 / clusters), size=_REPETITIONS)
-    values = measure(content, drawn[:, cluster].astype(float))
+    drawn = random.multinomial(sittings, np.full(sittings, 1 / sittings), size=_REPETITIONS)
+    values = measure(drawn @ sums)
     tail = (1 - confidence) / 2
     low, high = np.nanquantile(values, [tail, 1 - tail])
     return value, float(low), float(high)

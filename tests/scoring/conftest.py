@@ -1,5 +1,9 @@
 """Made sessions of any size, for statistics."""
 
+import importlib.util
+import sys
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -48,3 +52,15 @@ def made():
         keys = KEYS
 
     return Made
+
+
+def load(name):
+    """Import a helper that stands beside this file (the tests are no package)."""
+    if name not in sys.modules:
+        spec = importlib.util.spec_from_file_location(name, Path(__file__).with_name(f"{name}.py"))
+        sys.modules[name] = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(sys.modules[name])
+    return sys.modules[name]
+
+
+decided = load("decided")
