@@ -16,7 +16,11 @@ if TYPE_CHECKING:
 
 @register("left_early", labels=["left_early"])
 def left_early(
-    evidence: Evidence, *, earliest_submit_s: float = 3600.0, min_s: float = 10.0
+    evidence: Evidence,
+    *,
+    earliest_submit_s: float = 3600.0,
+    counts_from: str = "exam_start",
+    min_s: float = 10.0,
 ) -> pd.DataFrame:
     """Flag leaving for good before the end (ITMC), or handing in too early (eztest).
 
@@ -31,12 +35,15 @@ def left_early(
     ----------
     earliest_submit_s
         Seconds after the subject's scheduled start (eztest).
+    counts_from
+        ``exam_start`` or ``answer_start``: the notice's sentence can be read both ways. Where the
+        log does not say when answering began, the exam's start counts.
     min_s
         An absence of at least this length that lasts to the end is leaving (ITMC): a candidate who
         leans out of the picture in the last seconds has not left.
     """
     if evidence.sitting.session.platform == "eztest":
-        return table(evidence, _early_submit(evidence, earliest_submit_s))
+        return table(evidence, _early_submit(evidence, earliest_submit_s, counts_from))
     end_of_pictures_s = _last_picture(evidence)
     rows = [
         flag(
@@ -64,9 +71,13 @@ def _last_picture(evidence: Evidence) -> float:
     return float(covered[-1, 1]) if len(covered) else evidence.window[1]
 
 
-def _early_submit(evidence: Evidence, earliest_submit_s: float) -> list[dict[str, object]]:
+def _early_submit(
+    evidence: Evidence, earliest_submit_s: float, counts_from: str
+) -> list[dict[str, object]]:
     submits = evidence.events_of("submit", stream="events_client")["time_s"].dropna()
-    if not len(submits) or submits.max() >= earliest_submit_s:
+    begun = evidence.events_of("answer_start", stream="events_client")["time_s"].dropna()
+    from_s = float(begun.min()) if counts_from == "answer_start" and len(begun) else 0.0
+    if not len(submits) or submits.max() >= from_s + earliest_submit_s:
         return []
     at_s = float(submits.max())
     return [
@@ -81,7 +92,7 @@ def _early_submit(evidence: Evidence, earliest_submit_s: float) -> list[dict[str
             score=0.9,
             reason_key="left_early_submit",
             facts={
-                "minutes": round(at_s / 60.0, 1),
+                "minutes": round((at_s - from_s) / 60.0, 1),
                 "earliest": round(earliest_submit_s / 60.0, 1),
             },
             supports=["events_client"],

@@ -77,6 +77,18 @@ def names_of(detail: dict[str, Any]) -> list[str]:
     return [str(detail[key]) for key in ("app", "process", "title") if detail.get(key)]
 
 
+def program_of(detail: dict[str, Any]) -> str:
+    """Return one name for an entry's program, by which its entries find each other.
+
+    Examples
+    --------
+    >>> program_of({"app": "微信", "process": "WeChat.exe"})
+    'wechat'
+    """
+    names = names_of(detail)
+    return _plain(str(detail.get("process") or (names[0] if names else "")))
+
+
 def is_allowed(detail: dict[str, Any], allowed: Collection[str]) -> bool:
     """Say whether an entry's program is one of those that the subject allows.
 
@@ -92,6 +104,58 @@ def is_allowed(detail: dict[str, Any], allowed: Collection[str]) -> bool:
     """
     wanted = {_plain(name) for name in allowed}
     return any(_plain(str(detail[k])) in wanted for k in ("app", "process") if detail.get(k))
+
+
+def client_names(evidence: Evidence) -> set[str]:
+    """Return what the exam client calls itself: ``process`` and ``app`` of its own log-in."""
+    rows = evidence.events_of("login", "client_restart", stream="events_client")
+    found = {"client", "exam_client"}
+    for text in rows["detail"]:
+        detail = detail_of(text)
+        found |= {
+            _plain(str(detail[key])) for key in ("process", "app", "client") if detail.get(key)
+        }
+    return found
+
+
+def opened_by(detail: dict[str, Any], programs: Collection[str]) -> bool:
+    """Say whether a window belongs to one of the programs: its own, or a dialog that it opened.
+
+    An entry names its opener as ``opened_by``, ``parent`` or ``owner``. A title alone is not
+    believed.
+
+    Examples
+    --------
+    >>> opened_by({"title": "打开", "opened_by": "client"}, {"client"})
+    True
+    >>> opened_by({"title": "打开"}, {"client"})
+    False
+    """
+    wanted = {_plain(name) for name in programs}
+    keys = ("opened_by", "parent", "owner", "process")
+    return any(_plain(str(detail[k])) in wanted for k in keys if detail.get(k))
+
+
+def no_input(detail: dict[str, Any]) -> bool:
+    """Say whether an entry tells that a window opened without the candidate's doing.
+
+    ``input`` is false or 0, or ``trigger`` is ``popup``, ``notification``, ``system`` or
+    ``update``.
+
+    Examples
+    --------
+    >>> no_input({"input": False}), no_input({"trigger": "popup"}), no_input({"app": "QQ"})
+    (True, True, False)
+    """
+    given = detail.get("input")
+    if given is not None and not isinstance(given, str):
+        return not given
+    return str(detail.get("trigger", "")).casefold() in {
+        "popup",
+        "notification",
+        "system",
+        "update",
+    }
 
 
 def _plain(name: str) -> str:

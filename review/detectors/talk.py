@@ -38,12 +38,13 @@ PAUSE_S: Final = 0.6
 AUDIO_CHECK_S: Final = 12.0
 #: How long a voice call is taken to last where its entry does not say.
 CALL_S: Final = 60.0
-#: How far the medians over three seconds lie apart, each by its within-speaker spread. Measured on
-#: five real speakers: timbre 0.4 to 0.9 for one speaker and 1.25 to 1.7 for two men of one
-#: meeting; pitch up to 0.42 octaves for one lively speaker. Two voices are two where either
-#: exceeds its limit.
-TIMBRE_APART: Final = 1.15
+#: Differences at which two voices are taken to begin, either alone; both together count as the
+#: root of their squares. Measured over two to three seconds, on five real speakers and two made
+#: ones: pitch up to 0.42 octaves within one lively speaker, 0.7 and more between a man and a woman,
+#: 0.1 to 0.4 between two men; timbre (in within-speaker spreads) up to 1.7 within one speaker of
+#: whom four seconds are known and 1.2 to 1.7 between two men, so it only adds to the pitch.
 PITCH_APART: Final = 0.5
+TIMBRE_APART: Final = 2.2
 #: The same where no sample of the candidate is known and two groups are sought among all that was
 #: said: what is sought out lies farther apart than what is not.
 SOUGHT: Final = 1.3
@@ -180,7 +181,7 @@ def apart(voices: Floats, of: Floats) -> Floats:
     """
     timbre = np.sqrt((((voices[:, 1:] - of[1:]) / _SPREAD) ** 2).mean(axis=1))
     pitch = np.abs(voices[:, 0] - of[0])
-    return np.asarray(np.maximum(timbre / TIMBRE_APART, pitch / PITCH_APART), dtype=float)
+    return np.asarray(np.hypot(timbre / TIMBRE_APART, pitch / PITCH_APART), dtype=float)
 
 
 def _steady(times: Floats, voices: Floats) -> Floats:
