@@ -1,3 +1,5 @@
+from pathlib import Path
+
 from review import words
 from review.loaders.problems import CODES, Problem, meaning, table
 from review.tables import SEVERITIES
@@ -11,6 +13,13 @@ def test_every_code_is_said_in_both_languages():
         assert not texts["zh"].isascii(), code
         assert meaning(code) == texts["en"]
     assert meaning("of another part") == "of another part"
+
+
+def test_the_page_for_users_lists_every_code():
+    page = Path(__file__).parents[2] / "docs" / "session-folder.md"
+    text = page.read_text(encoding="utf-8")
+    for code, severity in CODES.items():
+        assert f"| `{code}` | {severity} | {meaning(code)} |" in text
 
 
 def test_the_gravest_come_first_and_messages_are_one_line():
