@@ -135,9 +135,13 @@ def test_what_cannot_be_set_is_refused_and_leaves_no_entry(simulated, which, spa
     assert open_ledger(space.ledger).entries(kinds=("offset_set",)).empty
 
 
-def test_a_sitting_that_is_signed_off_keeps_its_clocks(simulated, which, space, author, sitting):
+def test_a_sitting_that_is_signed_off_keeps_its_clocks(
+    simulated, which, space, author, sitting, tmp_path
+):
+    environ = {"REVIEW_USER": "wang", "XDG_CONFIG_HOME": str(tmp_path / "config")}
+    supervisor = current_author(role="supervisor", environ=environ)
     ledger = open_ledger(space.ledger)
-    ledger.append("sign_off", {"note": ""}, sitting_key=sitting.key, author=author)
+    ledger.append("sign_off", {"note": ""}, sitting_key=sitting.key, author=supervisor)
     before = offsets.clocks(simulated, **which).clocks
     with pytest.raises(LedgerError, match="signed off"):
         offsets.set_offset(simulated, **which, stream="front", offset_s=1.0, author=author)
