@@ -40,29 +40,23 @@ _RECUSED: Final = ("decision", "own_flag", "outcome", "sign_off", "bulk")
 _FINAL: Final = ("staff", "watched", "exported", "retained", "sign_off", "reopen", "retraction")
 
 
-#: The entries of one candidate that others are held against. Built once: building a statement
-#: costs more than running it, and writers wait for each other.
-_STANDING_IN_THE_WAY: Final = (
-    sa.select(
-        ENTRIES.c.seq,
-        ENTRIES.c.kind,
-        ENTRIES.c.author,
-        ENTRIES.c.source,
-        ENTRIES.c.subject_id,
-        ENTRIES.c.payload,
-    )
-    .where(
-        ENTRIES.c.session_id == sa.bindparam("session"),
-        ENTRIES.c.candidate_id == sa.bindparam("candidate"),
-        ENTRIES.c.kind.in_(["sign_off", "reopen", "recusal", "retraction"]),
-    )
-    .order_by(ENTRIES.c.seq)
-)
 _BY_NUMBER: Final = sa.select(ENTRIES).where(ENTRIES.c.seq == sa.bindparam("number"))
 
 
-def check(connection: sa.Connection, payload: Payload, *, key: Key, author: Author) -> None:
+def check(
+    connection: sa.Connection,
+    payload: Payload,
+    weighty: Sequence[Any],
+    *,
+    key: Key,
+    author: Author,
+) -> None:
     """Refuse an entry that may not follow the ones before it.
+
+    Parameters
+    ----------
+    weighty
+        What is on record about the candidate (:class:`review.ledger.queries.Before`).
 
     Raises
     ------
@@ -72,16 +66,13 @@ def check(connection: sa.Connection, payload: Payload, *, key: Key, author: Auth
     kind = payload.KIND
     if kind in _OF_SITTING and None in key:
         raise LedgerError(f"{kind!r} belongs to a sitting", expected="a full sitting_key")
-    if (kind in _LOCKED or kind in _RECUSED or kind == "assignment") and key[1] is not None:
-        rows = connection.execute(
-            _STANDING_IN_THE_WAY, {"session": key[0], "candidate": key[1]}
-        ).all()
+    if key[1] is not None:
         if kind in _LOCKED:
-            _check_open(rows, key, where=f"entry {kind!r}")
+            _check_open(weighty, key, where=f"entry {kind!r}")
         if kind in _RECUSED:
-            _check_not_recused(rows, author.person)
+            _check_not_recused(weighty, author.person)
         if kind == "assignment":
-            _check_not_recused(rows, payload.as_payload()["person"])
+            _check_not_recused(weighty, payload.as_payload()["person"])
     if kind == "retraction":
         _check_retraction(connection, payload, key, author)
     if kind == "reopen" and not may_reopen(author.role, payload.as_payload()):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 import sqlalchemy as sa
@@ -20,6 +21,26 @@ _STAFF: Final = (
 )
 _INSERT: Final = sa.insert(ENTRIES)
 _WHOLE: Final = sa.select(*(ENTRIES.c[name] for name in COLUMNS)).order_by(ENTRIES.c.seq)
+#: Kinds of entries of one candidate that others are held against (:mod:`review.ledger.admission`).
+_WEIGHTY: Final = ("sign_off", "reopen", "recusal", "retraction")
+
+
+def _part(name: str) -> sa.Select[Any]:
+    columns = ("seq", "kind", "author", "source", "subject_id", "payload", "hash")
+    return sa.select(sa.literal(name).label("part"), *(ENTRIES.c[column] for column in columns))
+
+
+#: All that must be known before an entry is written, in one question: between the first and the
+#: last answer nobody else writes.
+_BEFORE: Final = sa.union_all(
+    sa.select(_part("head").order_by(ENTRIES.c.seq.desc()).limit(1).subquery()),
+    _part("staff").where(ENTRIES.c.kind == "staff", ENTRIES.c.seq > sa.bindparam("known")),
+    _part("weighty").where(
+        ENTRIES.c.session_id == sa.bindparam("session", type_=sa.Text),
+        ENTRIES.c.candidate_id == sa.bindparam("candidate", type_=sa.Text),
+        ENTRIES.c.kind.in_(_WEIGHTY),
+    ),
+)
 #: Entries that are held in memory at once when a ledger is walked.
 _BATCH: Final = 2_000
 
@@ -33,6 +54,37 @@ def head(connection: sa.Connection) -> Anchor:
 def staff_after(connection: sa.Connection, known: int) -> list[tuple[int, str]]:
     """Return number and payload of the staff entries after a number, in their order."""
     return [(seq, payload) for seq, payload in connection.execute(_STAFF, {"known": known})]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Before:
+    """What is there before an entry is written.
+
+    Parameters
+    ----------
+    staff
+        Number and payload of the staff entries after the known one.
+    weighty
+        Sign-offs, reopenings, recusals and retractions about the candidate, in their order.
+    """
+
+    head: Anchor
+    staff: list[tuple[int, str]]
+    weighty: list[Any]
+
+
+def before(
+    connection: sa.Connection, *, known: int, session_id: str | None, candidate_id: str | None
+) -> Before:
+    """Ask for everything that an entry about a candidate is held against."""
+    wanted = {"known": known, "session": session_id, "candidate": candidate_id}
+    found = sorted(connection.execute(_BEFORE, wanted), key=lambda row: row.seq)
+    heads = [Anchor(seq=row.seq, hash=row.hash) for row in found if row.part == "head"]
+    return Before(
+        head=heads[0] if heads else Anchor(seq=0, hash=GENESIS),
+        staff=[(row.seq, row.payload) for row in found if row.part == "staff"],
+        weighty=[row for row in found if row.part == "weighty"],
+    )
 
 
 def insert(

@@ -109,8 +109,13 @@ class Ledger:
         with plain(self.where):
             self._prepare()
             with writing(self.engine) as connection:
-                self._learn_staff(connection)
-                staff, last = self._staff, queries.head(connection)
+                known = queries.before(
+                    connection,
+                    known=self._staff_seq,
+                    session_id=key[0],
+                    candidate_id=key[1],
+                )
+                staff, last = self._learnt(known.staff), known.head
                 for enrolment in staff.wants(author, kind):
                     first = self._write(
                         connection, "staff", enrolment, _NOWHERE, author=author, last=last
@@ -118,7 +123,7 @@ class Ledger:
                     last = Anchor(seq=first.seq, hash=first.hash)
                     staff = staff.after(first.seq, enrolment)
                 if typed is not None:
-                    admission.check(connection, typed, key=key, author=author)
+                    admission.check(connection, typed, known.weighty, key=key, author=author)
                 else:
                     staff.after(last.seq + 1, content)
                 entry = self._write(connection, kind, content, key, author=author, last=last)
@@ -260,7 +265,7 @@ class Ledger:
         """Return people, roles and keys as they are now."""
         with self._reading() as connection:
             if connection is not None:
-                self._learn_staff(connection)
+                return self._learnt(queries.staff_after(connection, self._staff_seq))
         return self._staff
 
     @property
@@ -303,10 +308,13 @@ class Ledger:
                     self._identity = _identity(self.path)
                 yield connection if there else None
 
-    def _learn_staff(self, connection: sa.Connection) -> None:
+    def _learnt(self, found: Iterable[tuple[int, str]]) -> Staff:
+        """Return the staff after entries that were read; a thread beside may know them already."""
         with self._lock:
-            for seq, payload in queries.staff_after(connection, self._staff_seq):
-                self._staff, self._staff_seq = self._staff.after(seq, json.loads(payload)), seq
+            for seq, payload in found:
+                if seq > self._staff_seq:
+                    self._staff, self._staff_seq = self._staff.after(seq, json.loads(payload)), seq
+            return self._staff
 
     def _prepare(self) -> None:
         """Make file and table where they are not there, and notice when the file has gone."""
