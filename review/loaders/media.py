@@ -31,11 +31,12 @@ from review.loaders.sound import SoundBlock, sound_blocks
 from review.loaders.upright import Turn, pixels_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     import numpy as np
     from av.container import InputContainer
+    from av.packet import Packet as RawPacket
     from av.video.frame import VideoFrame
     from av.video.stream import VideoStream
     from numpy.typing import NDArray
@@ -154,6 +155,7 @@ class VideoReader:
         width_px: int | None = None,
         gray: bool = False,
         grid_pts_s: float | None = None,
+        wanted: Callable[[Packet], bool] | None = None,
     ) -> Iterator[Picture]:
         """Decode pictures in order of time.
 
@@ -176,13 +178,16 @@ class VideoReader:
             changes on the way (browser recorders) then still gives pictures of one width.
         gray
             Brightness alone, shape (height, width).
+        wanted
+            With ``keys_only``: asked for every packet in the file's order; a key frame that it
+            refuses is not decoded.
         """
         self.damage = []
         self._rewind(start_pts_s)
         self._stream.codec_context.skip_frame = "NONKEY" if keys_only else "DEFAULT"
         grid_s = grid_pts_s if grid_pts_s is not None else start_pts_s or 0.0
         slot = -math.inf
-        for frame in self._frames(keys_only=keys_only):
+        for frame in self._frames(keys_only=keys_only, wanted=wanted):
             stamp = frame.pts if frame.pts is not None else frame.dts
             if stamp is None:
                 continue
@@ -231,11 +236,15 @@ class VideoReader:
         wanted = origin if start_pts_s is None else max(origin, start_pts_s - _SEEK_MARGIN_S)
         seek(self._container, self._stream, wanted)
 
-    def _frames(self, *, keys_only: bool) -> Iterator[VideoFrame]:
+    def _frames(
+        self, *, keys_only: bool, wanted: Callable[[Packet], bool] | None = None
+    ) -> Iterator[VideoFrame]:
         flight = _Flight()
         for packet in packets_of(self._container, self._stream):
-            if keys_only and packet.size and not packet.is_keyframe:
-                continue
+            if keys_only and packet.size:
+                asked = wanted is None or wanted(self._told_of(packet))
+                if not packet.is_keyframe or not asked:
+                    continue
             try:
                 frames = packet.decode()
             except EndOfFile:
@@ -251,6 +260,11 @@ class VideoReader:
                 yield frame
         end_s = self.info.end_pts_s
         self._note(flight.ended(None if end_s is None else math.floor(end_s / self._base)))
+
+    def _told_of(self, packet: RawPacket[VideoStream]) -> Packet:
+        stamp = packet.pts if packet.pts is not None else packet.dts or 0
+        pts_s = stamp * self._base.numerator / self._base.denominator
+        return Packet(pts_s, packet.size, packet.is_keyframe)
 
     def _note(self, lost: tuple[int, int, str] | None) -> None:
         if lost is not None:

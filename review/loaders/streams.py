@@ -15,12 +15,13 @@ from review.errors import LoadError
 from review.loaders.media import Damage, open_video, sound_blocks
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     import numpy as np
     import pandas as pd
     from numpy.typing import NDArray
 
+    from review.loaders.media import Packet
     from review.loaders.record import SittingRecord
 
 #: Time stamps are sums of fractions kept as floats: two that differ by less are the same.
@@ -97,6 +98,7 @@ def pictures(
     width_px: int | None = None,
     gray: bool = False,
     damage: list[tuple[str, Damage]] | None = None,
+    wanted: Callable[[Packet], bool] | None = None,
 ) -> Iterator[StreamPicture]:
     """Decode the pictures of a stream in order of device time.
 
@@ -104,7 +106,7 @@ def pictures(
     ----------
     start_s, end_s
         Half-open interval of device time; None for no bound.
-    keys_only, every_s, width_px, gray
+    keys_only, every_s, width_px, gray, wanted
         As in :meth:`review.loaders.media.VideoReader.pictures`; ``every_s`` counts from
         ``start_s`` (or from the subject's start), through all segments alike.
     damage
@@ -126,6 +128,7 @@ def pictures(
                     width_px=width_px,
                     every_s=every_s,
                     grid_pts_s=piece.pts_s(start_s or 0.0) - _SAME_S,
+                    wanted=wanted,
                 ):
                     device_s = picture.pts_s + piece.shift_s
                     if device_s < last_s:

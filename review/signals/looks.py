@@ -12,7 +12,7 @@ from review.loaders.streams import pictures, pieces
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from review.loaders.media import Damage
+    from review.loaders.media import Damage, Packet
     from review.loaders.record import SittingRecord
     from review.loaders.streams import Piece, StreamPicture
 
@@ -20,6 +20,39 @@ if TYPE_CHECKING:
 _PROBE_S: Final = 30.0
 #: Pictures farther apart than this many times the wanted distance leave a hole that is filled.
 _HOLE: Final = 1.5
+
+
+class Stirred:
+    """Says of a key frame whether something moved before it, from the sizes of packets alone.
+
+    Parameters
+    ----------
+    idle_s
+        A key frame is wanted at least this often.
+    share
+        Of a key frame's bytes: so much spent on the pictures in between, or so much more or less
+        spent on it than on the last one, is a change. Measured on recorded screens: a clock that
+        ticks and a pointer that moves cost less, a page that changes several times as much.
+    """
+
+    def __init__(self, *, idle_s: float, share: float = 0.02) -> None:
+        self.idle_s = idle_s
+        self._share = share
+        self._at_s = float("-inf")
+        self._key_bytes = self._between_bytes = 0
+
+    def __call__(self, packet: Packet) -> bool:
+        """Take in a packet; return whether it is to be decoded if it is a key frame."""
+        if not packet.is_key:
+            self._between_bytes += packet.size_bytes
+            return False
+        least = self._share * packet.size_bytes
+        moved = self._between_bytes > least or abs(packet.size_bytes - self._key_bytes) > least
+        due = packet.pts_s - self._at_s >= self.idle_s - 1e-3 or packet.pts_s < self._at_s
+        self._between_bytes, self._key_bytes = 0, packet.size_bytes
+        if moved or due:
+            self._at_s = packet.pts_s
+        return moved or due
 
 
 def looks(
@@ -32,6 +65,7 @@ def looks(
     width_px: int | None = None,
     gray: bool = False,
     damage: list[tuple[str, Damage]] | None = None,
+    stirred: Stirred | None = None,
 ) -> Iterator[StreamPicture]:
     """Give pictures of a stream in order of device time, at least one every ``every_s``.
 
@@ -44,7 +78,10 @@ def looks(
         Device time.
     width_px, gray, damage
         As in :func:`review.loaders.streams.pictures`.
+    stirred
+        Passes over key frames before which nothing was encoded that moves.
     """
+    most_s = _HOLE * every_s if stirred is None else max(_HOLE * every_s, _HOLE * stirred.idle_s)
     for piece in pieces(record.segments, stream):
         first_s, until_s = max(start_s, piece.start_s), min(end_s, piece.end_s)
         if until_s <= first_s:
@@ -61,8 +98,9 @@ def looks(
             width_px=width_px,
             gray=gray,
             damage=damage,
+            wanted=stirred if dense else None,
         ):
-            if dense and picture.device_s - last_s > _HOLE * every_s:
+            if dense and picture.device_s - last_s > most_s:
                 # Key frames became rarer on the way: decode what lies between.
                 yield from pictures(
                     record,
@@ -75,6 +113,28 @@ def looks(
                 )
             last_s = picture.device_s
             yield picture
+
+
+def between(
+    record: SittingRecord,
+    stream: str,
+    *,
+    start_s: float,
+    end_s: float,
+    every_s: float,
+    width_px: int | None = None,
+) -> list[StreamPicture]:
+    """Return pictures from within ``(start_s, end_s)``, one every ``every_s``, of any kind."""
+    return list(
+        pictures(
+            record,
+            stream,
+            start_s=start_s + every_s,
+            end_s=end_s - every_s / 4,
+            every_s=every_s,
+            width_px=width_px,
+        )
+    )
 
 
 def _keys_are_dense(record: SittingRecord, piece: Piece, first_s: float, every_s: float) -> bool:

@@ -6,7 +6,7 @@ import os
 import queue
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 import cv2
@@ -16,7 +16,9 @@ from review import tables
 from review.errors import ReviewError
 from review.loaders.streams import pieces
 from review.session import CAMERAS, VIEWS
+from review.signals.appearance import appearances
 from review.signals.hearing import measure_sound
+from review.signals.onlooker import LookOptions
 from review.signals.photos import measure_photos
 from review.signals.places import measure_places
 from review.signals.reading import read_screen
@@ -53,22 +55,24 @@ class MeasureOptions:
     ----------
     every_s
         A picture is looked at at least this often.
-    identity_every_s
-        Time between two identity checks of a face that is followed already.
+    looks
+        How often the networks look where nothing seems to change.
     """
 
     every_s: float = 1.0
-    identity_every_s: float = 5.0
+    looks: LookOptions = field(default_factory=LookOptions)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Measurements:
     """Tables under the contracts of :mod:`review.tables`, device time.
 
-    ``signals`` holds per camera ``luma contrast sharpness change faces persons`` and for the main
-    face ``identity_distance_photo identity_distance_self``; for the screen ``luma change``; per
-    stream with sound ``level_db speech``; per phone ``checkin_distance_m border_distance_m
-    outside_probability``.
+    ``signals`` holds per camera ``luma contrast sharpness change faces persons scene camera_moved``
+    and for the main face ``identity_distance_photo identity_distance_self``, in the front view also
+    ``turn nod gaze face_luma shade`` (:mod:`review.signals.heads`) and ``like_eyes like_mouth
+    like_photo_eyes like_photo_mouth`` (:mod:`review.signals.appearance`); for the screen ``luma
+    change``; per stream with sound ``level_db speech``; per phone ``checkin_distance_m
+    border_distance_m outside_probability``.
     """
 
     signals: pd.DataFrame
@@ -192,7 +196,7 @@ def _work(
         models=models,
         span=span,
         every_s=options.every_s,
-        identity_every_s=options.identity_every_s,
+        options=options.looks,
         tell=tell,
     )
 
@@ -267,7 +271,7 @@ def _refused(models: Models) -> Samples:
 def _put_together(record: SittingRecord, measured: list[Samples]) -> Measurements:
     key = record.sitting.key
     rows = [row for samples in measured for row in samples.detections]
-    compared = _compare(rows)
+    compared = [*_compare(rows), *appearances(measured)]
     detections = tables.build("detections", rows, key=key)
     signals = tables.join("signals", [s.signals(key) for s in [*measured, *compared]])
     problems = [row for samples in measured for row in samples.problems]

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 from review.errors import LoadError
 from review.loaders.photos import read_photo
 from review.signals.faces import face_detector
+from review.signals.heads import HeadReader
 from review.signals.identity import MIN_WIDTH_PX, Embedder
 from review.signals.samples import Samples
 from review.signals.vectors import PHOTO_PREFIX
@@ -70,6 +71,9 @@ def _measure(
             file=file,
         )
         return
+    head = HeadReader(None).read(picture, face)
+    if head is not None and head.patch is not None:
+        samples.patches.append((0.0, head.patch))
     samples.detections.append(
         {
             "stream": samples.stream,

@@ -1,19 +1,21 @@
 """Which face of a view is whose, over time, with as few network runs as will do.
 
-A run of the identity network costs as much as six of a face detector. So a track's first good
-faces are compared, and from then on one every few seconds. The aligned faces in between are kept
-for that long: when a later one turns out to be somebody else, they are compared as well, and the
-moment of the change is found to the picture.
+A run of the identity network costs as much as fifty of a face detector. So a track's first good
+faces are compared, then one every so many seconds, and one whenever the track was not seen for a
+moment or jumped: nobody takes another's seat without that. The faces in between are kept for that
+long: when a later one turns out to be somebody else, they are compared as well, and the moment of
+the change is found to the picture.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
 from review.signals.identity import is_good, is_sharp
+from review.signals.tracks import iou
 from review.signals.vectors import SAME_PERSON
 
 if TYPE_CHECKING:
@@ -28,6 +30,25 @@ if TYPE_CHECKING:
     Row = dict[str, Any]
 
 
+#: A track that was not seen for longer may be somebody else's: one look was without it.
+_BREAK_S: Final = 1.6
+#: The same of a box that overlaps by less with where it was a look before.
+_JUMP_IOU: Final = 0.3
+#: Faces of one track are compared at most this often while nothing calms down.
+_LEAST_S: Final = 5.0
+#: Room about a face that its alignment needs, in sizes of the face.
+_ROOM: Final = 0.6
+
+
+@dataclass(kw_only=True)
+class _Held:
+    """A face that may have to be compared later, cut out of its picture."""
+
+    row: Row
+    part: NDArray[np.uint8]
+    face: Face
+
+
 @dataclass(kw_only=True)
 class _Known:
     """What is known of one track."""
@@ -36,7 +57,7 @@ class _Known:
     count: int
     run_s: float
     fresh: int
-    held: list[tuple[Row, NDArray[np.uint8]]] = field(default_factory=list)
+    held: list[_Held] = field(default_factory=list)
 
     @property
     def mean(self) -> NDArray[np.float64]:
@@ -64,13 +85,15 @@ class Recognition:
         tracker: Tracker,
         *,
         every_s: float,
-        first: int = 3,
+        first: int = 2,
     ) -> None:
         self._make = embedder
         self._tracker, self._every_s, self._first = tracker, every_s, first
         self._known: dict[int, _Known] = {}
         #: Rows of tracks that no face could be compared for so far: track -> rows.
         self._nameless: dict[int, list[Row]] = {}
+        #: Track -> when and where it was seen last.
+        self._seen: dict[int, tuple[float, NDArray[np.float64]]] = {}
         self._embedder: Embedder | None = None
 
     def see(
@@ -81,48 +104,60 @@ class Recognition:
             track = row["track"]
             if track not in self._known:
                 self._nameless.setdefault(track, []).append(row)
-            if not is_good(face):
-                continue
-            if self._embedder is None:
-                self._embedder = self._make()
-            chip = self._embedder.chip(picture, face)
-            if is_sharp(chip):
-                self._take(time_s, row, chip)
+            if self._is_broken(time_s, face, track) and track in self._known:
+                known = self._known[track]
+                known.fresh = min(known.fresh, self._first - 1)
+            if is_good(face):
+                self._take(time_s, _cut(picture, face, row))
         for known in self._known.values():
             if time_s - known.run_s > 2 * self._every_s:
                 known.held.clear()
+        self._seen = {
+            track: seen for track, seen in self._seen.items() if time_s - seen[0] <= self._every_s
+        }
 
-    def _take(self, time_s: float, row: Row, chip: NDArray[np.uint8]) -> None:
-        known = self._known.get(row["track"])
+    def _is_broken(self, time_s: float, face: Face, track: int) -> bool:
+        box = np.array([face.x_px, face.y_px, face.w_px, face.h_px])
+        before = self._seen.get(track)
+        self._seen[track] = (time_s, box)
+        if before is None:
+            return True
+        return time_s - before[0] > _BREAK_S or iou(before[1], box) < _JUMP_IOU
+
+    def _take(self, time_s: float, held: _Held) -> None:
+        known = self._known.get(held.row["track"])
+        if known is not None:
+            waited_s = time_s - known.run_s
+            due = known.fresh < self._first and (known.count < self._first or waited_s >= _LEAST_S)
+            if not due and waited_s < self._every_s:
+                known.held.append(held)
+                return
+        vectors = self._run([held])
+        if not vectors:
+            return
+        held.row["embedding"] = vector = vectors[0][1]
         if known is None:
-            self._begin(time_s, row, chip)
-        elif known.fresh < self._first or time_s - known.run_s >= self._every_s:
-            vector = self._run([chip])[0]
-            row["embedding"] = vector
-            if np.linalg.norm(vector - known.mean) > SAME_PERSON:
-                self._split(time_s, row, vector, known)
-            else:
-                _add(known, time_s, vector)
-                known.held.clear()
+            self._begin(time_s, held.row, vector)
+        elif np.linalg.norm(vector - known.mean) > SAME_PERSON:
+            self._split(time_s, held.row, vector, known)
         else:
-            known.held.append((row, chip))
+            _add(known, time_s, vector)
+            known.held.clear()
 
-    def _begin(self, time_s: float, row: Row, chip: NDArray[np.uint8]) -> None:
+    def _begin(self, time_s: float, row: Row, vector: NDArray[np.float32]) -> None:
         """Take a track's first comparable face, of somebody new or known from before."""
-        vector = self._run([chip])[0]
-        row["embedding"] = vector
         track = row["track"]
-        rows = self._nameless.pop(track, [row])
-        self._join(track, rows, vector, time_s)
+        self._join(track, self._nameless.pop(track, [row]), vector, time_s)
 
     def _split(self, time_s: float, row: Row, vector: NDArray[np.float32], known: _Known) -> None:
         """Somebody else stands where the track's person stood: find since when."""
         held, known.held = known.held, []
         taken = [row]
-        for (earlier, _), other in zip(held, self._run([chip for _, chip in held]), strict=True):
-            earlier["embedding"] = other
+        for earlier, other in self._run(held):
+            earlier.row["embedding"] = other
             if np.linalg.norm(other - vector) < np.linalg.norm(other - known.mean):
-                taken.append(earlier)
+                taken.append(earlier.row)
+        taken = _with_those_between(taken, held)
         number = self._tracker.new()
         self._tracker.rename(row["track"], number)
         for each in taken:
@@ -152,10 +187,30 @@ class Recognition:
                 total=np.asarray(vector, dtype=float), count=1, run_s=time_s, fresh=1
             )
 
-    def _run(self, chips: list[NDArray[np.uint8]]) -> list[NDArray[np.float32]]:
+    def _run(self, held: Sequence[_Held]) -> list[tuple[_Held, NDArray[np.float32]]]:
+        """Compare faces; those that are not sharp enough are left out."""
         if self._embedder is None:
             self._embedder = self._make()
-        return self._embedder.embed_chips(chips)
+        chips = [(each, self._embedder.chip(each.part, each.face)) for each in held]
+        sharp = [(each, chip) for each, chip in chips if is_sharp(chip)]
+        vectors = self._embedder.embed_chips([chip for _, chip in sharp])
+        return [(each, vector) for (each, _), vector in zip(sharp, vectors, strict=True)]
+
+
+def _with_those_between(taken: list[Row], held: list[_Held]) -> list[Row]:
+    """Add the rows that could not be compared, from the first that is somebody else's on."""
+    first_s = min(each["device_s"] for each in taken)
+    return taken + [
+        h.row for h in held if h.row["embedding"] is None and h.row["device_s"] >= first_s
+    ]
+
+
+def _cut(picture: NDArray[np.uint8], face: Face, row: Row) -> _Held:
+    margin = _ROOM * max(face.w_px, face.h_px)
+    left, top = max(0, int(face.x_px - margin)), max(0, int(face.y_px - margin))
+    right, bottom = int(face.x_px + face.w_px + margin), int(face.y_px + face.h_px + margin)
+    part = picture[top:bottom, left:right].copy()
+    return _Held(row=row, part=part, face=face.shifted(left, top))
 
 
 def _add(known: _Known, time_s: float, vector: NDArray[np.float32]) -> None:

@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
-import cv2
 import numpy as np
 
-from review.signals.faces import face_detector
-from review.signals.identity import Embedder
-from review.signals.looks import looks
-from review.signals.people import PeopleDetector
-from review.signals.recognition import Recognition
+from review.signals.looks import Stirred, between, looks
+from review.signals.onlooker import Onlooker
 from review.signals.samples import Samples
-from review.signals.tracks import Tracker
+from review.signals.sights import STATS_WIDTH_PX, change, sight, statistics
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,79 +18,36 @@ if TYPE_CHECKING:
 
     from review.loaders.media import Damage
     from review.loaders.record import SittingRecord
-    from review.signals.faces import FaceDetector
     from review.signals.models import Models
+    from review.signals.onlooker import LookOptions
+    from review.signals.sights import Sight
 
     Tell = Callable[[float], None]
 
-#: Width at which brightness, contrast, sharpness and change are taken, so that they compare
-#: between cameras.
-STATS_WIDTH_PX: Final = 320
-#: Spread of the surroundings that brightness is compared with, at a quarter of that width.
-_SURROUNDINGS_PX: Final = 4.0
 #: Pictures are not decoded wider than this: a face of 28 px on it, the narrowest that is compared,
 #: is the face of somebody six metres away.
 MAX_WIDTH_PX: Final = 1280
-#: Longest side that the face network sees. A face before the computer is wide (front); from the
-#: phones' 1.5 to 2 m (ITMC notice, part 4) it fills about 7 % of the width: 22 px of 320, where
-#: CenterFace begins to miss faces (measured: below 18 px), and 34 px of 480.
-FACE_SIDE_PX: Final = {"front": 320, "right_rear": 480, "left_front": 480}
+#: Where somebody comes or goes, so many pictures a second are looked at.
+CLOSER_S: Final = 0.25
+#: Closer looks that may be taken at once, and how long it takes until another one may be: a view
+#: in which faces flicker all the time is not worth the time.
+_CLOSER_STORE: Final = 30.0
+_CLOSER_EVERY_S: Final = 30.0
 
 
-@dataclass(frozen=True, kw_only=True)
-class Statistics:
-    """What a picture looks like, and the reduced grey picture that it was taken from."""
-
-    luma: float
-    contrast: float
-    sharpness: float
-    grey: NDArray[np.uint8]
+#: A screen on which nothing moves is looked at this often; one measurement stands for 3 s
+#: (:class:`review.timeline.coverage.CoverageOptions`).
+SCREEN_IDLE_S: Final = 2.0
+#: Screens from this width on are thinned before they are reduced.
+_WIDE_PX: Final = 4 * STATS_WIDTH_PX
 
 
-def statistics(picture: NDArray[np.uint8]) -> Statistics:
-    """Measure a picture, BGR or grey.
+def _thinned(grey: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Leave out every other row and column: a quarter of the work, and letters stay what they are.
 
-    Returns
-    -------
-    Statistics
-        ``luma`` mean of brightness (0 to 255); ``contrast`` how far brightness differs from its
-        surroundings, in the places where it differs most but for a fifth; ``sharpness`` variance
-        of the Laplacian. All at ``STATS_WIDTH_PX``.
-
-    Notes
-    -----
-    A lens under a finger shows a smooth gradient and often a burned-in clock, both of which have a
-    large standard deviation. Measured: ``contrast`` 1 for such a picture with a clock, 18 to 45 for
-    the rooms of the test data.
+    The screen does not move under the camera, so that nothing shimmers.
     """
-    height, width = picture.shape[:2]
-    size = (STATS_WIDTH_PX, max(1, round(height * STATS_WIDTH_PX / width)))
-    method = cv2.INTER_AREA if width > STATS_WIDTH_PX else cv2.INTER_LINEAR
-    small = picture if width == STATS_WIDTH_PX else cv2.resize(picture, size, interpolation=method)
-    grey = np.asarray(
-        small if small.ndim == 2 else cv2.cvtColor(small, cv2.COLOR_BGR2GRAY), dtype=np.uint8
-    )
-    laplacian = cv2.meanStdDev(cv2.Laplacian(grey, cv2.CV_32F))[1]
-    return Statistics(
-        luma=float(cv2.mean(grey)[0]),
-        contrast=_local_contrast(grey),
-        sharpness=float(laplacian[0, 0]) ** 2,
-        grey=grey,
-    )
-
-
-def _local_contrast(grey: NDArray[np.uint8]) -> float:
-    # Noise and fine text go with the size; a quarter of it is enough to see a room.
-    small = cv2.resize(grey, None, fx=0.25, fy=0.25, interpolation=cv2.INTER_AREA).astype(float)
-    surroundings = cv2.GaussianBlur(small, (0, 0), _SURROUNDINGS_PX)
-    return float(np.percentile(np.abs(small - surroundings), 80))
-
-
-def change(before: NDArray[np.uint8], after: NDArray[np.uint8]) -> float:
-    """Return the mean absolute difference of two grey pictures, 0 to 255; 255 if sizes differ."""
-    if before.shape != after.shape:
-        return 255.0
-    return float(cv2.mean(cv2.absdiff(before, after))[0])
+    return np.ascontiguousarray(grey[::2, ::2]) if grey.shape[1] >= _WIDE_PX else grey
 
 
 def measure_screen(
@@ -110,11 +62,11 @@ def measure_screen(
         start_s=span[0],
         end_s=span[1],
         every_s=every_s,
-        width_px=STATS_WIDTH_PX,
         gray=True,
         damage=damage.found,
+        stirred=Stirred(idle_s=SCREEN_IDLE_S),
     ):
-        seen = statistics(look.pixels)
+        seen = statistics(_thinned(look.pixels))
         samples.add(look.device_s, luma=seen.luma)
         if before is not None:
             samples.add(look.device_s, change=change(before, seen.grey))
@@ -131,7 +83,7 @@ def measure_camera(
     models: Models,
     span: tuple[float, float],
     every_s: float,
-    identity_every_s: float,
+    options: LookOptions,
     tell: Tell,
 ) -> Samples:
     """Measure a camera view: statistics, faces with tracks and embeddings, persons, objects.
@@ -145,8 +97,9 @@ def measure_camera(
     """
     samples, damage = Samples(stream=stream), _Damage()
     widths = _widths(record, stream)
-    eyes = _Eyes(stream, models, samples, identity_every_s)
-    before: NDArray[np.uint8] | None = None
+    eyes = Onlooker(stream, models, samples, options=options)
+    closer = _Closer(record, stream, widths)
+    before: Sight | None = None
     for look in looks(
         record,
         stream,
@@ -156,92 +109,49 @@ def measure_camera(
         width_px=MAX_WIDTH_PX if max(widths.values(), default=0) > MAX_WIDTH_PX else None,
         damage=damage.found,
     ):
-        seen = statistics(look.pixels)
-        samples.add(look.device_s, luma=seen.luma, contrast=seen.contrast, sharpness=seen.sharpness)
-        if before is not None:
-            samples.add(look.device_s, change=change(before, seen.grey))
-        before = seen.grey
         scale = widths.get(look.file, look.pixels.shape[1]) / look.pixels.shape[1]
-        eyes.see(look.device_s, look.pixels, scale)
-        tell(look.device_s)
+        now = sight(look.device_s, look.pixels, scale=scale)
+        seen = now.statistics
+        samples.add(now.time_s, luma=seen.luma, contrast=seen.contrast, sharpness=seen.sharpness)
+        if before is not None:
+            samples.add(now.time_s, change=change(before.statistics.grey, seen.grey))
+            if look.is_key and eyes.differs(now):
+                for extra in closer.between(before.time_s, now.time_s, look.pixels.shape[1]):
+                    eyes.see(extra, force=True)
+        before = now
+        eyes.see(now)
+        tell(now.time_s)
+    eyes.close()
     damage.report(samples)
     return samples
 
 
-class _Eyes:
-    """The networks that look at one view, and what they remember from picture to picture."""
+class _Closer:
+    """Looks at the pictures between two key frames, as often as can be afforded."""
 
-    def __init__(
-        self, stream: str, models: Models, samples: Samples, identity_every_s: float
-    ) -> None:
-        self._samples = samples
-        self._faces: FaceDetector = face_detector(models, long_side_px=FACE_SIDE_PX[stream])
-        self._face_tracks, self._person_tracks = Tracker(), Tracker()
-        self._recognition: Recognition | None = None
-        if "face_embedding" in models and "face_landmarks_5" in models:
-            self._recognition = Recognition(
-                lambda: Embedder(models), self._face_tracks, every_s=identity_every_s
+    def __init__(self, record: SittingRecord, stream: str, widths: dict[str, int]) -> None:
+        self._record, self._stream, self._widths = record, stream, widths
+        self._store, self._at_s = _CLOSER_STORE, 0.0
+
+    def between(self, start_s: float, end_s: float, width_px: int) -> list[Sight]:
+        """Return a few pictures from within ``(start_s, end_s)``."""
+        refill = max(0.0, end_s - self._at_s) / _CLOSER_EVERY_S
+        self._store, self._at_s = min(_CLOSER_STORE, self._store + refill), end_s
+        if self._store < 1.0 or not 2 * CLOSER_S <= end_s - start_s <= 10 * CLOSER_S:
+            return []
+        self._store -= 1.0
+        found = between(
+            self._record, self._stream, start_s=start_s, end_s=end_s, every_s=CLOSER_S,
+            width_px=width_px,
+        )  # fmt: skip
+        return [
+            sight(
+                look.device_s,
+                look.pixels,
+                scale=self._widths.get(look.file, look.pixels.shape[1]) / look.pixels.shape[1],
             )
-        self._people = PeopleDetector(models) if "yolox_nano" in models else None
-
-    def see(self, time_s: float, picture: NDArray[np.uint8], scale: float) -> None:
-        """Look at one picture; ``scale`` is original px for each of its px."""
-        faces = self._faces.detect(picture)
-        boxes = [(f.x_px * scale, f.y_px * scale, f.w_px * scale, f.h_px * scale) for f in faces]
-        tracks = self._face_tracks.update(time_s, boxes)
-        rows = [
-            self._row(time_s, "face", "face", track, box, face.score)
-            for face, track, box in zip(faces, tracks, boxes, strict=True)
+            for look in found
         ]
-        if self._recognition is not None:
-            self._recognition.see(time_s, picture, faces, rows)
-        self._samples.detections += rows
-        self._samples.add(time_s, faces=len(faces))
-        if self._people is not None:
-            self._see_people(time_s, picture, scale)
-
-    def _see_people(self, time_s: float, picture: NDArray[np.uint8], scale: float) -> None:
-        if self._people is None:
-            return
-        things = self._people.detect(picture)
-        boxes = [(t.x_px * scale, t.y_px * scale, t.w_px * scale, t.h_px * scale) for t in things]
-        persons = [n for n, thing in enumerate(things) if thing.label == "person"]
-        tracks = dict(
-            zip(
-                persons,
-                self._person_tracks.update(time_s, [boxes[n] for n in persons]),
-                strict=True,
-            )
-        )
-        for n, (thing, box) in enumerate(zip(things, boxes, strict=True)):
-            kind = "person" if n in tracks else "object"
-            row = self._row(time_s, kind, thing.label, tracks.get(n, -1), box, thing.score)
-            self._samples.detections.append(row)
-        self._samples.add(time_s, persons=len(persons))
-
-    def _row(
-        self,
-        time_s: float,
-        kind: str,
-        label: str,
-        track: int,
-        box: tuple[float, float, float, float],
-        score: float,
-    ) -> dict[str, Any]:
-        x, y, w, h = box
-        return {
-            "stream": self._samples.stream,
-            "device_s": time_s,
-            "kind": kind,
-            "label": label,
-            "track": track,
-            "x_px": x,
-            "y_px": y,
-            "w_px": w,
-            "h_px": h,
-            "score": score,
-            "embedding": None,
-        }
 
 
 class _Damage:

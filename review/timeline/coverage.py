@@ -32,7 +32,7 @@ class CoverageOptions:
         Mean brightness (0 to 255) below which a picture is black: video black is 16 in limited
         range, 0 to 3 after conversion, and sensor noise in a dark room stays above.
     covered_contrast
-        Signal ``contrast`` (0 to 255, see :func:`review.signals.vision.statistics`) below which a
+        Signal ``contrast`` (0 to 255, see :func:`review.signals.sights.statistics`) below which a
         camera shows nothing: a lens under a finger or tape, a uniform wall at arm's length.
     frozen_change
         Mean absolute difference (0 to 255) between two looked-at pictures of a camera at or below

@@ -213,6 +213,6 @@ def test_a_shoulder_at_the_edge_is_no_second_person_by_the_shipped_score(judged,
 
 
 def test_cameras_have_a_face_size_each():
-    from review.signals.vision import FACE_SIDE_PX
+    from review.signals.onlooker import FACE_SIDE_PX
 
     assert set(FACE_SIDE_PX) == set(CAMERAS)

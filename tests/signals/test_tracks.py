@@ -69,7 +69,7 @@ def watch():
             points = np.array([[20.0, 20], [60, 20], [40, 40], [25, 60], [55, 60]])
             face = Face(x_px=0.0, y_px=0.0, w_px=80.0, h_px=90.0, score=0.9, landmarks=points)
             (track,) = tracker.update(float(second), [(0.0, 0.0, 80.0, 90.0)])
-            row = {"track": track, "embedding": None, "second": second}
+            row = {"track": track, "embedding": None, "second": second, "device_s": float(second)}
             recognition.see(float(second), picture, [face], [row])
             rows.append(row)
         return rows, names.runs
