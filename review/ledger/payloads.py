@@ -18,9 +18,9 @@ OUTCOMES: Final = ("cleared", "violation", "cheating", "serious_cheating")
 #: Forms of a statement: the candidate is invited to make one by a deadline, makes it, waives it,
 #: is heard, or appeals.
 FORMS: Final = ("invited", "received", "waived", "hearing", "appeal")
-#: Why a sitting was assigned, where it matters later: because of its risk, as part of a random sample
-#: of the rest, or to be read a second time. A case whose answer is known is ``second``, too: who
-#: reads it must not be able to tell.
+#: Why a sitting was assigned, where it matters later: because of its risk, as part of a random
+#: sample of the rest, or to be read a second time. A case whose answer is known is ``second``, too:
+#: who reads it must not be able to tell.
 PURPOSES: Final = ("risk", "sample", "second")
 APPEAL_RESULTS: Final = ("upheld", "lowered", "lifted")
 
