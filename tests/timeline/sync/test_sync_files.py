@@ -34,7 +34,7 @@ def on_disk(sitting_of, tmp_path):
         record, _ = sitting_of([(s, at, np.zeros(8, np.float32)) for s, at, _ in parts])
         infos = [probe(path) for _, _, path in parts]
         segments = record.segments.assign(
-            file=[path.name for _, _, path in parts],
+            file=[str(path) for _, _, path in parts],
             duration_s=[info.duration_s for info in infos],
             origin_pts_s=[info.origin_pts_s for info in infos],
         )
@@ -89,3 +89,37 @@ def test_a_sampling_rate_that_changes_within_a_file(three, on_disk, tmp_path):
     assert set(rows["state"]) == {"synchronised"}
     # An encoder's delay of some hundredths of a second lies between the two parts.
     assert off_s(made, phone, [start + 50.0, start + 250.0]).max() < 0.1
+
+
+def test_pulses_that_repeat_are_refused(testdata, on_disk):
+    audio = testdata / "audio"
+    record = on_disk([
+        ("front", 0.0, audio / "latency_ref_2.wav"),
+        ("right_rear", 0.0, audio / "latency_act_2.wav"),
+    ])  # fmt: skip
+    clocks = synchronise(record).clocks.set_index("stream")
+    assert clocks.loc["right_rear", "state"] == "unsynchronised"
+    assert clocks.loc["right_rear", "offset_s"] == 0.0
+
+
+def test_meetings_in_different_rooms_are_refused(testdata, on_disk):
+    audio = testdata / "audio"
+    names = ("dev00.wav", "dev01.wav", "trn01.wav")
+    record = on_disk([
+        (stream, 0.0, audio / name)
+        for stream, name in zip(("front", "right_rear", "left_front"), names, strict=True)
+    ])  # fmt: skip
+    clocks = synchronise(record).clocks.set_index("stream")
+    for stream in ("front", "right_rear", "left_front"):
+        assert clocks.loc[stream, "state"] == "unsynchronised"
+
+
+def test_two_excerpts_of_one_broadcast_lie_where_they_were_cut(testdata, on_disk):
+    audio = testdata / "audio"
+    record = on_disk([
+        ("front", 0.0, audio / "timbl_1.mp3"), ("right_rear", 0.0, audio / "timbl_2.mp3"),
+    ])  # fmt: skip
+    row = synchronise(record).clocks.set_index("stream").loc["right_rear"]
+    assert row["state"] == "synchronised"
+    # Counted in samples the second starts 12.254 s into the first.
+    assert abs(row["offset_s"] - 12.254) < row["uncertainty_s"] < 0.05
