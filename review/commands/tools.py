@@ -38,15 +38,28 @@ def simulate(out: Path, **options: Any) -> None:
 
 
 @click.command()
-@click.argument("action", type=click.Choice(["list"]))
+@click.argument("action", type=click.Choice(["list", "fetch"]))
+@click.argument("names", nargs=-1)
 @workspace_option
 @json_option
-def models(action: str, workspace: Path | None, as_json: bool) -> None:  # noqa: ARG001, FBT001
-    """Say which model files are there, and what each absent one would add."""
-    from review.signals.models import list_models
+def models(action: str, names: tuple[str, ...], workspace: Path | None, as_json: bool) -> None:  # noqa: FBT001
+    """Say which model files are there and what each absent one would add, or download them.
+
+    ``fetch`` downloads the optional files (or those named), checks each and puts it into the user's
+    folder; its exit status is 1 if one could not be had.
+    """
     from review.workspace import Workspace
 
-    show(list_models(Workspace(workspace)), as_json=as_json)
+    if action == "list":
+        from review.signals.models import list_models
+
+        show(list_models(Workspace(workspace)), as_json=as_json)
+        return
+    from review.signals.fetching import fetch_models
+
+    fetched = fetch_models(names or None, workspace=Workspace(workspace))
+    show(fetched, as_json=as_json)
+    sys.exit(int((fetched["state"] == "failed").any()))
 
 
 @click.command()

@@ -32,7 +32,8 @@ def location_drift(
     ITMC: the room is not left before the end (annex 1, rule 4; annex 2, 1(7)) and positions are
     confirmed at check-in (annex 1, rule 1). eztest has no rule on place.
 
-    What it cannot tell: who carries the phone, and short ways within a building.
+    What it cannot tell: who carries the phone, and short ways within a building. A phone that
+    checks in with a poor accuracy (a cold start) has to go farther before it is noticed.
 
     Parameters
     ----------
@@ -40,7 +41,8 @@ def location_drift(
         Least distance. Indoors, where phones place themselves by WLAN, fixes wander by some tens
         of metres; the notices name no distance.
     accuracies
-        The distance must also exceed so many of the fix's stated accuracy (the radius that holds
+        The distance must also exceed so many of the stated accuracies of the fix and of the
+        check-in place, added as errors that know nothing of each other (the radius that holds
         68 %): twice that radius holds 99 %.
     min_s, min_fixes
         So long, and so many fixes: one fix alone is often an outlier.
@@ -49,7 +51,9 @@ def location_drift(
     for stream in POSITIONS:
         signal = evidence.signal(stream, "checkin_distance_m")
         times, away = signal["time_s"].to_numpy(), signal["value"].to_numpy()
-        mask = away > np.maximum(distance_m, accuracies * _accuracy(evidence, stream, times))
+        # The check-in place itself is only known as well as its fixes were.
+        error = np.hypot(_accuracy(evidence, stream, times), _checkin_accuracy(evidence, stream))
+        mask = away > np.maximum(distance_m, accuracies * error)
         found = lasting_times(evidence, times, mask, min_s=min_s, min_fixes=min_fixes)
         for start_s, end_s in found:
             inside = mask & (times >= start_s) & (times < end_s)
@@ -81,3 +85,9 @@ def _accuracy(evidence: Evidence, stream: str, times: NDArray[np.float64]) -> ND
     known = rows["time_s"].to_numpy()
     nearest = np.clip(np.searchsorted(known, times - 1e-6), 0, len(rows) - 1)
     return np.asarray(rows["accuracy_m"].to_numpy()[nearest], dtype=float)
+
+
+def _checkin_accuracy(evidence: Evidence, stream: str) -> float:
+    """Return the stated accuracy of the check-in place; 0 where it was not measured."""
+    rows = evidence.signal(stream, "checkin_accuracy_m")
+    return float(rows["value"].iloc[0]) if len(rows) else 0.0

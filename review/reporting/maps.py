@@ -10,6 +10,7 @@ from review.figures.palette import INK, QUIET, RULE, label_colour, stream_colour
 from review.figures.plane import Plane, View, border_lines, region_areas, view_of
 from review.reporting.svg import Drawing
 from review.session import POSITIONS
+from review.signals.places import checkin_places
 
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
@@ -22,36 +23,14 @@ if TYPE_CHECKING:
     from review.reporting.model import FlagSummary
     from review.reporting.voice import Voice
 
+__all__ = ["checkin_places", "distance", "map_svg"]
+
 _SIZE: Final = 420.0
 #: More fixes than this of one phone are thinned evenly: they would hide each other.
 _MOST: Final = 600
 _MOST_CIRCLES: Final = 40
 #: The permitted region.
 _INSIDE: Final = "#e4efe6"
-#: Fixes this close to a phone's identity check make its check-in place (the session folder's
-#: definition).
-_CHECKIN_S: Final = 60.0
-
-
-def checkin_places(positions: pd.DataFrame, events: pd.DataFrame) -> dict[str, tuple[float, float]]:
-    """Return where each phone checked in: the median of the fixes around its identity check.
-
-    Returns
-    -------
-    dict
-        Position stream -> (lat_deg, lon_deg); without an identity check or fixes there is none.
-    """
-    made = {}
-    for stream in POSITIONS:
-        log = stream.replace("gps_", "events_")
-        checks = events[(events["stream"] == log) & (events["type"] == "identity_check")]
-        if checks.empty:
-            continue
-        fixes = positions[positions["stream"] == stream]
-        near = fixes[(fixes["device_s"] - checks["device_s"].min()).abs() <= _CHECKIN_S]
-        if len(near):
-            made[stream] = (float(near["lat_deg"].median()), float(near["lon_deg"].median()))
-    return made
 
 
 def map_svg(

@@ -41,7 +41,10 @@ class ModelFile:
     file
         File name, inside ``package`` the path below the package's folder.
     package
-        Installed package that carries it; None for an optional file that a user provides.
+        Installed package that carries it; None for an optional file that a user provides or
+        :mod:`review.signals.fetching` downloads.
+    url
+        Address from which an optional file is downloaded.
     source, licence
         Where it comes from and under which terms.
     sha256
@@ -60,6 +63,7 @@ class ModelFile:
     input: str
     output: str
     package: str | None = None
+    url: str | None = None
 
 
 MODELS: Final = (
@@ -143,6 +147,8 @@ MODELS: Final = (
         file="yunet_n_dynamic.onnx",
         source="https://github.com/ShiqiYu/libfacedetection.train "
         "commit 0047ac24afb1a50a0c6105001c89d1b5b805dbf1, onnx/yunet_n_dynamic.onnx",
+        url="https://raw.githubusercontent.com/ShiqiYu/libfacedetection.train/"
+        "0047ac24afb1a50a0c6105001c89d1b5b805dbf1/onnx/yunet_n_dynamic.onnx",
         licence="Apache-2.0",
         sha256="104ee26c71d5c270ce79a6b3dced91c91013260d29a6bf18f9296c5b8c4c2b12",
         input="1x3xHxW BGR 0-255",
@@ -155,6 +161,8 @@ MODELS: Final = (
         file="yolox_nano.onnx",
         source="https://github.com/Kazuhito00/YOLOX-ONNX-TFLite-Sample "
         "commit 3d4f1119d0694200671c08069ecb847aa0d8495a, model/yolox_nano.onnx",
+        url="https://raw.githubusercontent.com/Kazuhito00/YOLOX-ONNX-TFLite-Sample/"
+        "3d4f1119d0694200671c08069ecb847aa0d8495a/model/yolox_nano.onnx",
         licence="Apache-2.0",
         sha256="695e750a5d5754bb5a8d5325643b59282191a7e7a564e435a415fd3c578eab14",
         input="1x3x416x416 BGR 0-255, letter-boxed",
@@ -199,7 +207,8 @@ class Models:
             found=self.refused.get(name),
             todo=f"install the package {model.package}"
             if model.package
-            else f"put it into REVIEW_MODELS_DIR or {user_folder()}, from {model.source}",
+            else f"run `review models fetch`, or put it into REVIEW_MODELS_DIR or {user_folder()}, "
+            f"from {model.source}",
         )
 
     @property

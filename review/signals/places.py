@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -27,6 +28,91 @@ RADIUS_68: Final = 1.515
 #: Taken where a fix states no accuracy: a phone indoors on WLAN positions.
 UNKNOWN_ACCURACY_M: Final = 30.0
 _GEOD: Final = pyproj.Geod(ellps="WGS84")
+#: Of the fixes around the identity check only those count whose stated accuracy is at most this
+#: many times the best: a phone that starts cold first states hundreds of metres (1,001 m is found
+#: in real trajectories), and its median would move the check-in place by a street.
+_COLD: Final = 3.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Checkin:
+    """Where a phone checked in.
+
+    Parameters
+    ----------
+    lat_deg, lon_deg
+        Median of the good fixes, WGS-84.
+    accuracy_m
+        Median of their stated accuracies.
+    device_s
+        When, on the phone's clock.
+    assumed
+        Why it had to be taken from the first fixes; None where it did not.
+    """
+
+    lat_deg: float
+    lon_deg: float
+    accuracy_m: float
+    device_s: float
+    assumed: str | None = None
+
+
+def checkin(positions: pd.DataFrame, events: pd.DataFrame, stream: str) -> Checkin | None:
+    """Return where a phone checked in: the median of the fixes around its identity check.
+
+    The last check up to the subject's start counts, else the first one after it. Without a check,
+    or without a fix near it, the first minute of fixes stands in.
+
+    Parameters
+    ----------
+    positions, events
+        Tables of one sitting, device time.
+    stream
+        ``gps_phone1`` or ``gps_phone2``.
+
+    Returns
+    -------
+    Checkin or None
+        None where the phone has no fix at all.
+    """
+    rows = positions[positions["stream"] == stream].dropna(subset=["lat_deg", "lon_deg"])
+    if not len(rows):
+        return None
+    rows = rows.sort_values("device_s", kind="stable")
+    times = rows["device_s"].to_numpy(dtype=float)
+    check_s = _check_time(events, f"events_{DEVICE_OF[stream]}")
+    assumed = "no identity_check in the phone's log" if check_s is None else None
+    near = np.zeros(len(times), dtype=bool)
+    if check_s is not None:
+        near = np.abs(times - check_s) <= CHECKIN_S
+        assumed = None if near.any() else "no fix near it"
+    if assumed is not None:
+        near = times <= times[0] + CHECKIN_S
+    accuracy = _stated(rows["accuracy_m"].to_numpy(dtype=float))
+    good = near & (accuracy <= _COLD * accuracy[near].min())
+    return Checkin(
+        lat_deg=float(np.median(rows["lat_deg"].to_numpy(dtype=float)[good])),
+        lon_deg=float(np.median(rows["lon_deg"].to_numpy(dtype=float)[good])),
+        accuracy_m=float(np.median(accuracy[good])),
+        device_s=float(times[0] if check_s is None or assumed else check_s),
+        assumed=assumed,
+    )
+
+
+def checkin_places(positions: pd.DataFrame, events: pd.DataFrame) -> dict[str, tuple[float, float]]:
+    """Return position stream -> (lat_deg, lon_deg) of each phone whose check-in is on record."""
+    found = {stream: checkin(positions, events, stream) for stream in POSITIONS}
+    return {
+        stream: (place.lat_deg, place.lon_deg)
+        for stream, place in found.items()
+        if place is not None and place.assumed is None
+    }
+
+
+def _stated(accuracy_m: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the accuracies with the unknown ones filled in, metres, at least 1."""
+    known = np.isfinite(accuracy_m) & (accuracy_m > 0)
+    return np.maximum(np.where(known, accuracy_m, UNKNOWN_ACCURACY_M), 1.0)
 
 
 def measure_places(record: SittingRecord, *, boundary: BaseGeometry | None) -> list[Samples]:
@@ -40,8 +126,9 @@ def measure_places(record: SittingRecord, *, boundary: BaseGeometry | None) -> l
     Returns
     -------
     list of Samples
-        Per stream ``checkin_distance_m``; with a boundary also ``border_distance_m`` (positive
-        outside) and ``outside_probability`` (0 to 1, from the stated accuracy).
+        Per stream ``checkin_distance_m``, and ``checkin_accuracy_m`` once; with a boundary also
+        ``border_distance_m`` (positive outside) and ``outside_probability`` (0 to 1, from the
+        stated accuracy).
     """
     measured = []
     for stream in POSITIONS:
@@ -52,8 +139,14 @@ def measure_places(record: SittingRecord, *, boundary: BaseGeometry | None) -> l
         samples = Samples(stream=stream)
         times = rows["device_s"].to_numpy(dtype=float)
         lat, lon = (rows[name].to_numpy(dtype=float) for name in ("lat_deg", "lon_deg"))
-        place = _checkin(record, stream, times, lat, lon, samples)
-        samples.add_series("checkin_distance_m", times, distance_m(lat, lon, *place))
+        place = checkin(record.positions, record.events, stream)
+        if place is None:
+            continue
+        if place.assumed is not None:
+            _say_assumed(samples, place)
+        away = distance_m(lat, lon, place.lat_deg, place.lon_deg)
+        samples.add_series("checkin_distance_m", times, away)
+        samples.add(place.device_s, checkin_accuracy_m=place.accuracy_m)
         if boundary is not None:
             border = border_distance_m(boundary, lat, lon)
             samples.add_series("border_distance_m", times, border)
@@ -116,33 +209,16 @@ def outside_probability(
     >>> outside_probability(np.array([0.0, 100.0]), np.array([20.0, 20.0])).round(3).tolist()
     [0.5, 1.0]
     """
-    stated = np.where(np.isfinite(accuracy_m) & (accuracy_m > 0), accuracy_m, UNKNOWN_ACCURACY_M)
-    return np.asarray(ndtr(border_m / (np.maximum(stated, 1.0) / RADIUS_68)), dtype=float)
+    return np.asarray(ndtr(border_m / (_stated(accuracy_m) / RADIUS_68)), dtype=float)
 
 
-def _checkin(
-    record: SittingRecord,
-    stream: str,
-    times: NDArray[np.float64],
-    lat: NDArray[np.float64],
-    lon: NDArray[np.float64],
-    samples: Samples,
-) -> tuple[float, float]:
-    """Return latitude and longitude of the check-in place; says so where it had to be assumed."""
-    check_s = _check_time(record.events, f"events_{DEVICE_OF[stream]}")
-    near = np.zeros(len(times), dtype=bool)
-    if check_s is not None:
-        near = np.abs(times - check_s) <= CHECKIN_S
-    if not near.any():
-        near = times <= times[0] + CHECKIN_S
-        why = "no identity_check in the phone's log" if check_s is None else "no fix near it"
-        samples.problem(
-            "info",
-            "checkin_assumed",
-            f"{stream}: the check-in place is taken from the first {CHECKIN_S:.0f} s of fixes, "
-            f"expected fixes within {CHECKIN_S:.0f} s of the phone's identity_check ({why})",
-        )
-    return float(np.median(lat[near])), float(np.median(lon[near]))
+def _say_assumed(samples: Samples, place: Checkin) -> None:
+    samples.problem(
+        "info",
+        "checkin_assumed",
+        f"{samples.stream}: the check-in place is taken from the first {CHECKIN_S:.0f} s of fixes, "
+        f"expected fixes within {CHECKIN_S:.0f} s of the phone's identity_check ({place.assumed})",
+    )
 
 
 def _check_time(events: pd.DataFrame, stream: str) -> float | None:

