@@ -153,7 +153,8 @@ def _settle(read: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
         {
             name: np.array([row[name] for row in rows], dtype=_TYPES[name])
             if name in _TYPES
-            else [row.get(name) for row in rows]
+            # An empty list would become a column of numbers, which no text can be joined with.
+            else [row.get(name) for row in rows] or np.array([], dtype=object)
             for name in DECISION_COLUMNS
         }
     )

@@ -18,6 +18,11 @@ from review.ledger.payloads import OwnFlag, Retraction
 SITTING = ("s1", "c1", "theory")
 
 
+def test_nothing_said_can_be_joined_with_flags(ledger):
+    flags = pd.DataFrame({"session_id": ["s1"], "flag_id": ["f1"]})
+    assert decisions(ledger, SITTING).merge(flags, on=["session_id", "flag_id"]).empty
+
+
 def test_the_last_word_of_a_person_stands(ledger, decide):
     decide(verdict="confirmed")
     decide(verdict="dismissed", note="only the shadow")
