@@ -12,7 +12,18 @@ from typing import Any
 import click
 
 from review import __version__
-from review.commands import backup, clocks, ledger, papers, sessions, staff, tools
+from review.commands import (
+    backup,
+    clocks,
+    ledger,
+    packages,
+    papers,
+    quality,
+    retention,
+    sessions,
+    staff,
+    tools,
+)
 from review.commands.terminal import refuse
 from review.errors import ReviewError
 
@@ -22,9 +33,14 @@ COMMANDS = (
     sessions.analyze,
     sessions.score,
     sessions.evaluate,
+    quality.quality,
     clocks.clocks,
     papers.report,
     papers.trends,
+    packages.clip,
+    packages.package,
+    packages.verify,
+    retention.retain,
     tools.simulate,
     tools.models,
     tools.lab,

@@ -94,14 +94,20 @@ class Maker:
         ReviewError
             If something cannot be made or recorded; nothing new is left under the final names.
         """
+        summary, contents = self.contents(sitting, given)
+        self.export(contents, sitting.key)
+        return summary, [path for path, _ in contents]
+
+    def contents(
+        self, sitting: Sitting, given: SittingTables
+    ) -> tuple[SittingSummary, list[tuple[Path, str | bytes]]]:
+        """Return what was ordered of one sitting: where it would go, and what it is."""
         summary = summarise(
             sitting, self._space, ledger=self._ledger, given=given, mask=self.order.privacy.mask
         )
         if self.order.privacy.nameless:
             summary = without_names(summary)
-        contents = self._contents(sitting, given, summary)
-        self.export(contents, sitting.key)
-        return summary, [path for path, _ in contents]
+        return summary, self._contents(sitting, given, summary)
 
     def export(
         self, contents: Sequence[tuple[Path, str | bytes]], key: tuple[str | None, ...]

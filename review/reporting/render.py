@@ -210,6 +210,5 @@ def schedule(summary: SittingSummary) -> str:
 
 
 def coverage_fill(state: str) -> str:
-    """Return the fill of a coverage state as the timeline of the same page defines it."""
-    colour, hatching = COVERAGE.get(state, (QUIET, ""))
-    return f"url(#timeline-{state})" if hatching else colour
+    """Return the colour of a coverage state, for a legend: its name stands beside it."""
+    return COVERAGE.get(state, (QUIET, ""))[0]

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from review.reporting.voice import ReportLanguage
     from review.session import Sitting
 
-__all__ = ["FORMATS", "MOST_PICTURES", "exhibits_of", "report"]
+__all__ = ["FORMATS", "MOST_PICTURES", "exhibits_of", "find_session", "report"]
 
 _LINKS: Final = {"en": "English", "zh": "中文", "both": "中文 / English"}
 FORMATS: Final = ("html", "pdf", "docx", "xlsx", "json", "csv", "vtt")
@@ -111,7 +111,7 @@ def report(
             "no such format", expected=f"one of {', '.join(FORMATS)}", found=", ".join(unknown)
         )
     space = workspace if isinstance(workspace, Workspace) else Workspace(workspace)
-    loaded = _session(session, space)
+    loaded = find_session(session, space)
     only = set(candidates or ()) | ({candidate} if candidate else set())
     for candidate_id in only:
         loaded.candidate(candidate_id)
@@ -143,7 +143,14 @@ def report(
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
 
-def _session(session: Session | Path | str, space: Workspace) -> Session:
+def find_session(session: Session | Path | str, space: Workspace) -> Session:
+    """Return a session by its folder, or by the id under which the workspace knows it.
+
+    Raises
+    ------
+    SessionError
+        If there is neither.
+    """
     if isinstance(session, Session):
         return session
     known = str(session) in space.sessions()
