@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from review.detectors.flags import flag, table
 from review.detectors.registry import register
-from review.detectors.talk import CALL_S, Speakers, heard, lawful, listeners, speakers
+from review.detectors.talk import CALL_S, TALK_PAUSE_S, Speakers, heard, lawful, listeners, speakers
 from review.timeline import intervals as iv
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @register("second_voice", labels=["second_voice"])
 def second_voice(
-    evidence: Evidence, *, min_s: float = 1.5, join_s: float = 8.0, call_s: float = CALL_S
+    evidence: Evidence, *, min_s: float = 1.5, join_s: float = TALK_PAUSE_S, call_s: float = CALL_S
 ) -> pd.DataFrame:
     """Flag when a voice is heard that is not the candidate's.
 

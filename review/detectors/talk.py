@@ -53,6 +53,9 @@ _SPREAD: Final = np.array([1.8, 1.5, 1.6, 1.5, 1.0, 1.1, 0.9, 0.7, 0.8, 0.7, 0.5
 #: Half seconds over which a voice is judged, and how many of a voice must be known.
 _AROUND: Final = 5
 _LEAST: Final = 4
+#: Pauses within one talk, and the half seconds that each of two voices must have in it.
+TALK_PAUSE_S: Final = 8.0
+_BOTH: Final = 3
 #: One half second of a described voice, and the longest pause within one turn.
 ROW_S: Final = 0.512
 _TURN_PAUSE_S: Final = 1.2
@@ -226,10 +229,21 @@ def _sought(stream: str, times: Floats, voices: Floats, steady: Floats) -> Speak
             stream=stream, own=_turns(times, one), other=_turns(times, ~one), mixed=none,
             known=False,
         )  # fmt: skip
+    talks = iv.union([(t, t + ROW_S) for t in times], gap_s=TALK_PAUSE_S)
+    both = [
+        talk
+        for talk in talks
+        if min(iv.contains([talk], times[part]).sum() for part in (one, ~one)) >= _BOTH
+    ]
+    within = iv.contains(both, times)
+    # Whoever speaks where only one voice is heard is taken for the candidate.
     return Speakers(
-        stream=stream, own=none, other=none, known=False,
-        mixed=_turns(times, np.ones(len(times), bool)),
-    )  # fmt: skip
+        stream=stream,
+        own=_turns(times, ~within),
+        other=none,
+        mixed=_turns(times, within),
+        known=False,
+    )
 
 
 def _turns(times: Floats, mask: NDArray[np.bool_]) -> Intervals:
