@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from review.timeline.evidence import Evidence
 
 #: Entries of the two kinds this close together are one return to the client.
-_SAME_RETURN_S = 120.0
+_SAME_RETURN_S = 30.0
 
 
 @dataclass(frozen=True, kw_only=True)

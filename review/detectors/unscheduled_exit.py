@@ -90,7 +90,8 @@ def _exits(evidence: Evidence, *, silent_s: float) -> Iterator[Span]:
             continue
         recorded = iv.union(*(evidence.covered(v) for v in VIEWS if DEVICE_OF[v] == "computer"))
         seen_s = iv.total_s(iv.intersection(recorded, [(before_s, at_s)]))
-        if len(recorded) and seen_s >= at_s - before_s - 1.0:
+        judged_s = at_s - max(before_s, evidence.window[0])
+        if len(recorded) and seen_s >= judged_s - 1.0:
             continue
         # The recording shows longer than the log that the computer still ran.
         ends = recorded[(recorded[:, 1] > before_s) & (recorded[:, 1] < at_s), 1]

@@ -23,6 +23,7 @@ class Case:
         self.sitting = sitting
         self.window = window or (0.0, sitting.subject.duration_s)
         self.rows = {"coverage": [], "events": [], "positions": [], "signals": [], "detections": []}
+        self.rows["texts"] = []
         self.shift_s = 0.0
 
     # What was there
@@ -99,6 +100,31 @@ class Case:
         self.signal(stream, "checkin_distance_m", times, np.abs(north))
         return self
 
+    def text(self, start_s, end_s, *lines):
+        """What stands on the screen for a while."""
+        for n, line in enumerate(lines):
+            self.rows["texts"].append(
+                {
+                    "stream": "screen", "start_device_s": start_s, "end_device_s": end_s,
+                    "start_s": start_s, "end_s": end_s, "text": line,
+                    "x_px": 0.0, "y_px": 40.0 * n, "w_px": 200.0, "h_px": 30.0,
+                }
+            )  # fmt: skip
+        return self
+
+    def speak(self, stream, start_s, end_s, *, pitch_hz=None, probability=0.95):
+        """Speech in one recording; with a pitch also the voice that it describes."""
+        times = np.arange(start_s, end_s - 1e-9, 0.256)
+        self.signal(stream, "speech", times, probability)
+        if pitch_hz is not None:
+            for time_s in np.arange(start_s, end_s - 0.5, 0.512):
+                made = np.zeros(13, np.float32)
+                # No voice keeps one pitch: a few percent up and down.
+                made[0] = np.log2(pitch_hz) + 0.05 * np.sin(3.0 * time_s)
+                made[1:] = 0.3 * np.cos(np.arange(12) + time_s)
+                self.face(stream, [time_s], track=-1, vector=made, kind="voice", w=0.0, x=0.0)
+        return self
+
     # What follows
 
     @property
@@ -108,7 +134,9 @@ class Case:
         def table(name, extra=()):
             rows = [dict(row) for row in self.rows[name]]
             for row in rows:
-                for column in ("time_s", "device_s", "start_s", "end_s"):
+                for column in (
+                    "time_s", "device_s", "start_s", "end_s", "start_device_s", "end_device_s",
+                ):  # fmt: skip
                     if column in row:
                         row[column] += self.shift_s
                 row.setdefault("device_s", row.get("time_s"))
@@ -127,7 +155,7 @@ class Case:
             positions=table("positions"),
             signals=table("signals", ["time_s"]),
             detections=table("detections", ["time_s"]),
-            texts=tables.empty("texts").assign(start_s=[], end_s=[]),
+            texts=table("texts", ["start_s", "end_s"]),
         )
 
     def flags(self, detector, **options):
