@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from review.ledger.store import Ledger
     from review.session import Sitting
 
-#: Columns of what came late. ``reason`` is ``not_signed_off`` (the sign-off that holds does not
+REASONS: Final = ("not_signed_off", "replaced", "changed_after")
+#: Columns of what came late. ``reason`` is one of :data:`REASONS`: ``not_signed_off`` (the sign-off that holds does not
 #: name the file), ``replaced`` (it names another content under this name) or ``changed_after``
 #: (the file is younger than the entry); ``after_seq`` and ``after_at`` are that entry;
 #: ``locked`` says whether the sitting is signed off, so that it has to be reopened.

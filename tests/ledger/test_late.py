@@ -6,8 +6,9 @@ from datetime import UTC, datetime, timedelta
 import pandas as pd
 import pytest
 
+from review import words
 from review.errors import LedgerError
-from review.ledger.late import came_late, files_of, reopen_late
+from review.ledger.late import REASONS, came_late, files_of, reopen_late
 from review.ledger.payloads import Reopen, SignOff
 
 
@@ -105,3 +106,8 @@ def test_only_a_supervisor_reopens_for_another_reason(ledger, sitting, act, pers
         ledger.record(Reopen(reason="no time"), sitting_key=sitting.key, author=person())
     act("reopen", reason="the candidate has appealed")
     act("decide")
+
+
+def test_every_reason_has_its_words_in_both_languages():
+    for reason in REASONS:
+        assert words.say(f"late.{reason}", "zh") != words.say(f"late.{reason}", "en")
