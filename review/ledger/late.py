@@ -25,10 +25,10 @@ if TYPE_CHECKING:
     from review.session import Sitting
 
 REASONS: Final = ("not_signed_off", "replaced", "changed_after")
-#: Columns of what came late. ``reason`` is one of :data:`REASONS`: ``not_signed_off`` (the sign-off that holds does not
-#: name the file), ``replaced`` (it names another content under this name) or ``changed_after``
-#: (the file is younger than the entry); ``after_seq`` and ``after_at`` are that entry;
-#: ``locked`` says whether the sitting is signed off, so that it has to be reopened.
+#: Columns of what came late. ``reason`` is one of :data:`REASONS`: the sign-off that holds does not
+#: name the file, or names another content under this name; or the file is younger than the entry.
+#: ``after_seq`` and ``after_at`` are that entry; ``locked`` says whether the sitting is signed off,
+#: so that it has to be reopened.
 LATE_COLUMNS: Final = (
     *KEYS,
     "stream",
