@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 from av.audio.frame import AudioFrame
@@ -93,7 +93,7 @@ def _runs(
     frames: Iterator[AudioFrame], stream: AudioStream, rate_hz: int, end_pts_s: float | None
 ) -> Iterator[tuple[float | None, NDArray[np.float32]]]:
     """Yield (start of a new run or None to go on, samples)."""
-    base = Fraction(stream.time_base or Fraction(1, 1_000_000))
+    above, below = Fraction(stream.time_base or Fraction(1, 1_000_000)).as_integer_ratio()
     resampler: AudioResampler | None = None
     shape: tuple[int, str, str] | None = None
     expected_s: float | None = None
@@ -101,7 +101,9 @@ def _runs(
     for frame in frames:
         if not frame.samples or not frame.sample_rate:
             continue
-        stamp_s = float(frame.pts * base) if frame.pts is not None else expected_s or 0.0
+        pts = frame.pts
+        # As exact as float(pts * base), without making a fraction for every frame.
+        stamp_s = pts * above / below if pts is not None else expected_s or 0.0
         if end_pts_s is not None and stamp_s >= end_pts_s:
             break
         now = (frame.sample_rate, frame.layout.name, frame.format.name)
@@ -142,7 +144,7 @@ class _Held:
             return frames
         first = frames[0]
         try:
-            parts = [frame.to_ndarray() for frame in frames]
+            parts = [_array(frame) for frame in frames]
             whole = AudioFrame.from_ndarray(
                 np.ascontiguousarray(np.concatenate(parts, axis=1)),
                 format=first.format.name,
@@ -152,6 +154,13 @@ class _Held:
             return frames
         whole.sample_rate = first.sample_rate
         return [whole]
+
+
+def _array(frame: AudioFrame) -> NDArray[Any]:
+    """Return a frame's samples; those of one channel as decoders mostly give them uncopied."""
+    if frame.format.name == "fltp" and frame.layout.nb_channels == 1:
+        return np.frombuffer(frame.planes[0], np.float32, count=frame.samples)[None]
+    return frame.to_ndarray()
 
 
 def _through(resampler: AudioResampler, frames: list[AudioFrame] | None) -> NDArray[np.float32]:

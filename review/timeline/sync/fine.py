@@ -259,12 +259,14 @@ def _sum_along(
     steps = int(np.clip(np.ceil(drift_ppm / step), 0, 400))
     lags = smooth.shape[1]
     best = (-np.inf, np.zeros(lags, np.float32), 0.0)
-    at = np.arange(lags)
+    # Rows go on with their last values, so that each can be shifted by cutting it elsewhere.
+    wide = int(np.ceil(steps * step * 1e-6 * reach_s * RATE_HZ)) + 1
+    padded = np.pad(smooth, ((0, 0), (wide, wide)), mode="edge")
     for drift in np.arange(-steps, steps + 1) * step:
         moves = np.round(drift * 1e-6 * away_s * RATE_HZ).astype(int)
         total = np.zeros(lags, np.float32)
-        for row, move in zip(smooth, moves, strict=True):
-            total += row[np.clip(at + move, 0, lags - 1)]
+        for row, move in zip(padded, (wide + moves).tolist(), strict=True):
+            total += row[move : move + lags]
         if total.max() > best[0]:
             best = (float(total.max()), total, float(drift))
     return _direct(best[1], later) - REACH, best[2]
