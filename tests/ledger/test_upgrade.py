@@ -1,6 +1,9 @@
 """Ledgers of other versions: an older one is brought up, a newer one is refused by name."""
 
+import os
 import sqlite3
+import subprocess
+import sys
 import zipfile
 from contextlib import closing
 from importlib.resources import files
@@ -137,12 +140,25 @@ def test_the_migrations_are_found_in_a_package_that_lies_elsewhere(tmp_path, mon
     ledger.close()
 
 
-def test_a_wheel_holds_the_migrations(tmp_path):
+def test_a_ledger_is_made_and_brought_up_from_an_installed_wheel(tmp_path):
     hatchling = pytest.importorskip("hatchling.builders.wheel", reason="hatchling is not installed")
-    root = Path(__file__).parents[2]
-    builder = hatchling.WheelBuilder(str(root))
+    builder = hatchling.WheelBuilder(str(Path(__file__).parents[2]))
     (wheel,) = builder.build(directory=str(tmp_path), versions=["standard"])
-    names = zipfile.ZipFile(wheel).namelist()
-    assert "review/ledger/migrations/env.py" in names
-    found = [n for n in names if n.startswith("review/ledger/migrations/versions/v")]
-    assert len(found) == len(REVISIONS)
+    installed = tmp_path / "site"
+    with zipfile.ZipFile(wheel) as archive:
+        archive.extractall(installed)
+    program = (
+        "import sys, review; from review.ledger import open_ledger\n"
+        "assert review.__file__.startswith(sys.argv[1]), review.__file__\n"
+        "open_ledger(sys.argv[2]).upgrade()\n"
+    )
+    file = tmp_path / "ledger.sqlite"
+    subprocess.run(
+        [sys.executable, "-c", program, str(installed), str(file)],
+        check=True,
+        cwd=installed,
+        env={**os.environ, "PYTHONPATH": str(installed)},
+    )
+    with closing(sqlite3.connect(file)) as connection:
+        found = connection.execute("SELECT version_num FROM alembic_version").fetchall()
+    assert found == [(REVISIONS[-1],)]
