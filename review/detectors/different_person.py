@@ -10,7 +10,8 @@ import numpy as np
 from review.detectors.flags import flag, table
 from review.detectors.presence import HOLD_S
 from review.detectors.registry import register
-from review.signals.vectors import PHOTO_PREFIX, SAME_PERSON, distances, majority
+from review.detectors.whose import candidates_face, photographs
+from review.signals.vectors import SAME_PERSON, distances
 from review.timeline import intervals as iv
 
 if TYPE_CHECKING:
@@ -49,10 +50,10 @@ def different_person(
     ITMC: nobody sits for another (annex 1, rule 13; annex 2, 3(3)). eztest: the candidate in person
     (part 4, answer 5).
 
-    Faces are judged by track, by the median over the track's comparable faces. Somebody who sits
-    down later is far from every photograph and from the person seen most. Somebody who sits there
-    from the start is the person seen most: that person is then compared with the log-in
-    photographs, and with the registered one more leniently, since it may be years old.
+    Faces are judged by track, by the median over the track's comparable faces. Somebody who takes
+    the seat for a time, be it most of the time, is far from every photograph and from the faces
+    that look like one. Where no face looks like one, the person seen most is compared with the
+    log-in photographs, and with the registered one more leniently, since it may be years old.
 
     What it cannot tell: twins; an old or retouched registered photograph; faces too small, dark or
     turned to be compared, which raise nothing.
@@ -75,8 +76,10 @@ def different_person(
     known = main[main["embedding"].notna()]
     if not len(known):
         return table(evidence, [])
-    photos = _photos(evidence)
-    most = majority([np.asarray(v) for v in known["embedding"]])
+    photos = photographs(evidence)
+    most = candidates_face(
+        [np.asarray(v, dtype=float) for v in known["embedding"]], photos, same_person=same_person
+    )
     if most is None:
         return table(evidence, [])
     throughout = _throughout(photos, most, same_person, registered)
@@ -104,15 +107,6 @@ def _main_faces(evidence: Evidence) -> pd.DataFrame:
     rows = rows.drop_duplicates("time_s", keep="last")
     inside = iv.contains([evidence.window], rows["time_s"].to_numpy())
     return rows[inside].reset_index(drop=True)
-
-
-def _photos(evidence: Evidence) -> dict[str, Vectors]:
-    rows = evidence.detections
-    rows = rows[rows["stream"].str.startswith(PHOTO_PREFIX) & rows["embedding"].notna()]
-    return {
-        str(label): np.asarray(vector, dtype=float)
-        for label, vector in zip(rows["label"], rows["embedding"], strict=True)
-    }
 
 
 def _throughout(

@@ -9,8 +9,9 @@ import numpy as np
 from review.detectors.flags import flag, table
 from review.detectors.presence import HOLD_S, has_persons
 from review.detectors.registry import register
+from review.detectors.whose import candidates_face, photographs
 from review.session import CAMERAS
-from review.signals.vectors import SAME_PERSON, distances, majority
+from review.signals.vectors import SAME_PERSON, distances
 from review.timeline import intervals as iv
 
 if TYPE_CHECKING:
@@ -121,7 +122,8 @@ def _candidate(evidence: Evidence) -> NDArray[np.float64] | None:
     rows = evidence.detections
     rows = rows[(rows["kind"] == "face") & rows["embedding"].notna()]
     own = rows[rows["stream"] == "front"]
-    return majority([np.asarray(v) for v in own["embedding"]])
+    vectors = [np.asarray(v, dtype=float) for v in own["embedding"]]
+    return candidates_face(vectors, photographs(evidence))
 
 
 def _other_faces(

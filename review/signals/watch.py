@@ -105,7 +105,11 @@ class Watch(Generic[T]):
 
     def close(self) -> list[tuple[Sight, list[T]]]:
         """Return answers for the pictures that still wait."""
-        return self._answered(None)
+        if not self._waiting:
+            return []
+        last = self._waiting.pop()
+        found = self._run(last)
+        return [*self._answered(found), (last, found)]
 
     def _run(self, sight: Sight) -> list[T]:
         if self._peeked is not None and self._peeked[0] is sight:
@@ -113,12 +117,12 @@ class Watch(Generic[T]):
         self.runs += 1
         return self._detect(sight.small)
 
-    def _answered(self, found: list[T] | None) -> list[tuple[Sight, list[T]]]:
+    def _answered(self, found: list[T]) -> list[tuple[Sight, list[T]]]:
         waiting, self._waiting = self._waiting, []
         if self._last is None:
             return []
         before = self._last[1]
-        if found is not None and self._count(found) != self._count(before):
+        if self._count(found) != self._count(before):
             return [(sight, self._run(sight)) for sight in waiting]
         return [(sight, before) for sight in waiting]
 

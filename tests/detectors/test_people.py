@@ -128,6 +128,14 @@ def test_somebody_else_sits_down(case, person):
     assert 400.0 <= flags["evidence_s"].iloc[0] < 600.0
 
 
+def test_a_substitute_who_sits_there_for_longer_is_still_the_substitute(case, person):
+    made = seated(case, person, 0, 60, 150).photo("login_photo_client", person(5))
+    assert made.spans("different_person") == [[150.0, 600.0]]
+    # With nothing but an old registered photograph as well.
+    made = seated(case, person, 0, 60, 150).photo("id_photo", person(18))
+    assert made.spans("different_person") == [[150.0, 600.0]]
+
+
 def test_without_photographs_the_person_seen_most_is_the_candidate(case, person):
     made = seated(case, person, 0, 60, 100, 200)
     assert made.spans("different_person") == [[100.0, 200.0]]
