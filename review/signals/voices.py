@@ -25,6 +25,8 @@ _HOP: Final = 160
 #: Pitch of adults and children who speak (Hz).
 _LOWEST_HZ: Final = 70.0
 _HIGHEST_HZ: Final = 400.0
+#: Harmonics above this are not asked for the pitch.
+_HARMONICS_HZ: Final = 1500.0
 #: A frame is voiced if it repeats itself to this degree (1 is exactly), and is not the echo of a
 #: louder one.
 _PERIODIC: Final = 0.6
@@ -92,6 +94,8 @@ def _pitch(frames: Floats) -> tuple[Floats, Floats]:
     count = frames.shape[1]
     longest = int(RATE_HZ / _LOWEST_HZ)
     spectrum = np.abs(rfft(frames, 2 * _SIZE, axis=1)) ** 2
+    # High harmonics do not fit whole samples of a short lag, and would favour its double.
+    spectrum[:, round(_HARMONICS_HZ * 2 * _SIZE / RATE_HZ) :] = 0.0
     alike = irfft(spectrum, axis=1)[:, : longest + 1]
     # Fewer samples overlap at longer lags; that is no lack of likeness.
     alike = alike / np.maximum(alike[:, :1], 1e-12) * (count / (count - np.arange(longest + 1)))
@@ -106,7 +110,9 @@ def _pitch(frames: Floats) -> tuple[Floats, Floats]:
 
 def _timbre(frames: Floats) -> Floats:
     spectrum = np.abs(rfft(frames * np.hanning(frames.shape[1]), _SIZE, axis=1)) ** 2
-    bands = np.log(spectrum @ _bank().T + 1e-10)
+    bands = spectrum @ _bank().T
+    # A band without sound counts as 60 dB below the frame: loudness shall not bend the timbre.
+    bands = np.log(np.maximum(bands, 1e-6 * bands.mean(axis=1, keepdims=True)) + 1e-20)
     return np.asarray(dct(bands, axis=1, norm="ortho")[:, 1 : COEFFICIENTS + 1], dtype=np.float64)
 
 
