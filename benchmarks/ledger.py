@@ -6,7 +6,8 @@ is there after writers were killed in the middle of their work. On SQLite with a
 entries: how long the state of one candidate takes, and how many entries a second two processes
 verify, beside the bare signature loop over the same entries.
 
-``python -m benchmarks ledger [-- --entries N --writers N --each N --kills N --only PART]``
+``python -m benchmarks ledger [-- --entries N --writers N --each N --kills N --only PART
+--keep FOLDER]``
 """
 
 from __future__ import annotations
@@ -288,37 +289,41 @@ def states(ledger: Ledger, candidates: Sequence[str]) -> np.ndarray:
     return np.array(took)
 
 
-def many(entries: int) -> None:
-    """State of one candidate, and verification, in a large ledger."""
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        path = str(folder / "ledger.sqlite")
+def filled(folder: Path, entries: int) -> Path:
+    """Return a ledger of so many entries in a folder, made if it is not there yet."""
+    path = folder / "ledger.sqlite"
+    if not path.exists():
+        folder.mkdir(parents=True, exist_ok=True)
         begin = time.perf_counter()
         fill(folder, entries)
         print(f"filled {entries} entries in {time.perf_counter() - begin:.0f} s", flush=True)
-        ledger = open_ledger(path)
-        candidates = entries // PER_CANDIDATE
-        ids = [f"c{n}" for n in range(0, candidates, max(1, candidates // 200))]
-        ms = states(ledger, ids)
-        each = len(decisions(ledger, ("s", ids[0])))
-        print(
-            f"state of one candidate ({each} decisions of {entries} entries): "
-            f"median {np.median(ms):.1f} ms, p99 {np.percentile(ms, 99):.1f} ms, "
-            f"first of all {ms[0]:.1f} ms; load {os.getloadavg()[0]:.1f}",
-            flush=True,
-        )
-        before = bare_in_two(path, entries)
-        begin = time.perf_counter()
-        verified = ledger.verify(processes=2)
-        rate = entries / (time.perf_counter() - begin)
-        loop = (before + bare_in_two(path, entries)) / 2
-        print(
-            f"verification in two processes: {rate:.0f} entries a second "
-            f"({rate / loop:.2f} of the bare signature loop, {loop:.0f} a second before and "
-            f"after), {'holds' if verified.ok else 'DOES NOT HOLD'} over {verified.entries}; "
-            f"load {os.getloadavg()[0]:.1f}",
-            flush=True,
-        )
+    return path
+
+
+def many(path: Path, entries: int) -> None:
+    """State of one candidate, and verification, in a large ledger."""
+    ledger = open_ledger(path)
+    candidates = entries // PER_CANDIDATE
+    ms = states(ledger, [f"c{n}" for n in range(0, candidates, max(1, candidates // 200))])
+    each = len(decisions(ledger, ("s", "c0")))
+    print(
+        f"state of one candidate ({each} decisions of {entries} entries): "
+        f"median {np.median(ms):.1f} ms, p99 {np.percentile(ms, 99):.1f} ms, "
+        f"first of all {ms[0]:.1f} ms; load {os.getloadavg()[0]:.1f}",
+        flush=True,
+    )
+    before = bare_in_two(str(path), entries)
+    begin = time.perf_counter()
+    verified = ledger.verify(processes=2)
+    rate = entries / (time.perf_counter() - begin)
+    loop = (before + bare_in_two(str(path), entries)) / 2
+    print(
+        f"verification in two processes: {rate:.0f} entries a second "
+        f"({rate / loop:.2f} of the bare signature loop, {loop:.0f} a second before and "
+        f"after), {'holds' if verified.ok else 'DOES NOT HOLD'} over {verified.entries}; "
+        f"load {os.getloadavg()[0]:.1f}",
+        flush=True,
+    )
 
 
 def main() -> None:
@@ -328,12 +333,16 @@ def main() -> None:
     parser.add_argument("--writers", type=int, default=8)
     parser.add_argument("--each", type=int, default=1000)
     parser.add_argument("--kills", type=int, default=20)
-    parser.add_argument("--only", choices=["writers", "kills", "many"])
+    parser.add_argument("--only", choices=["writers", "kills", "fill", "many"])
+    parser.add_argument("--keep", type=Path, help="Folder of the large ledger, kept afterwards.")
     options = parser.parse_args()
-    if options.only != "many":
+    if options.only not in ("fill", "many"):
         both(options)
-    if options.only in (None, "many"):
-        many(options.entries)
+    if options.only not in ("writers", "kills"):
+        with tempfile.TemporaryDirectory() as name:
+            path = filled(options.keep or Path(name), options.entries)
+            if options.only != "fill":
+                many(path, options.entries)
 
 
 def both(options: argparse.Namespace) -> None:
