@@ -159,8 +159,8 @@ class _Held:
 def _array(frame: AudioFrame) -> NDArray[Any]:
     """Return a frame's samples; those of one channel as decoders mostly give them uncopied."""
     if frame.format.name == "fltp" and frame.layout.nb_channels == 1:
-        return np.frombuffer(frame.planes[0], np.float32, count=frame.samples)[None]
-    return frame.to_ndarray()
+        return np.frombuffer(memoryview(frame.planes[0]), np.float32, frame.samples)[None]
+    return np.asarray(frame.to_ndarray())
 
 
 def _through(resampler: AudioResampler, frames: list[AudioFrame] | None) -> NDArray[np.float32]:
