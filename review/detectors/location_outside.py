@@ -113,7 +113,7 @@ def _flag(
     supports = [s for s in others if chances[s] > 0.5]
     against = [s for s in others if chances[s] < 0.5]
     chance = _together([chances[s] for s in (stream, *supports)])
-    score = 0.7 + 0.2 * len(supports) + min(far_m / 10_000.0, 0.1)
+    score = 0.7 + 0.2 * len(supports) + min(max(far_m, 0.0) / 10_000.0, 0.1)
     return flag(
         evidence,
         label="location_outside",
