@@ -156,6 +156,7 @@ class VideoReader:
         gray: bool = False,
         grid_pts_s: float | None = None,
         wanted: Callable[[Packet], bool] | None = None,
+        rough: bool = False,
     ) -> Iterator[Picture]:
         """Decode pictures in order of time.
 
@@ -181,8 +182,13 @@ class VideoReader:
         wanted
             With ``keys_only``: asked for every packet in the file's order; a key frame that it
             refuses is not decoded.
+        rough
+            With ``keys_only``, before anything else was decoded: without the codec's smoothing of
+            blocks, in two thirds of the time. For measuring, not for showing.
         """
         self.damage = []
+        if rough and keys_only and not self._stream.codec_context.is_open:
+            self._stream.codec_context.options = {"skip_loop_filter": "all"}
         self._rewind(start_pts_s)
         self._stream.codec_context.skip_frame = "NONKEY" if keys_only else "DEFAULT"
         grid_s = grid_pts_s if grid_pts_s is not None else start_pts_s or 0.0

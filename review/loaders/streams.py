@@ -99,6 +99,7 @@ def pictures(
     gray: bool = False,
     damage: list[tuple[str, Damage]] | None = None,
     wanted: Callable[[Packet], bool] | None = None,
+    rough: bool = False,
 ) -> Iterator[StreamPicture]:
     """Decode the pictures of a stream in order of device time.
 
@@ -106,7 +107,7 @@ def pictures(
     ----------
     start_s, end_s
         Half-open interval of device time; None for no bound.
-    keys_only, every_s, width_px, gray, wanted
+    keys_only, every_s, width_px, gray, wanted, rough
         As in :meth:`review.loaders.media.VideoReader.pictures`; ``every_s`` counts from
         ``start_s`` (or from the subject's start), through all segments alike.
     damage
@@ -129,6 +130,7 @@ def pictures(
                     every_s=every_s,
                     grid_pts_s=piece.pts_s(start_s or 0.0) - _SAME_S,
                     wanted=wanted,
+                    rough=rough,
                 ):
                     device_s = picture.pts_s + piece.shift_s
                     if device_s < last_s:

@@ -35,7 +35,7 @@ class Stirred:
         ticks and a pointer that moves cost less, a page that changes several times as much.
     """
 
-    def __init__(self, *, idle_s: float, share: float = 0.02) -> None:
+    def __init__(self, *, idle_s: float, share: float = 0.08) -> None:
         self.idle_s = idle_s
         self._share = share
         self._at_s = float("-inf")
@@ -99,6 +99,7 @@ def looks(
             gray=gray,
             damage=damage,
             wanted=stirred if dense else None,
+            rough=dense,
         ):
             if dense and picture.device_s - last_s > most_s:
                 # Key frames became rarer on the way: decode what lies between.
