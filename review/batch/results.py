@@ -6,14 +6,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from review.batch.analysis import analyze
-from review.errors import SessionError
-from review.ledger import open_ledger
-from review.ledger.decisions import follow, readings
+from review.batch.session_results import results_of
 from review.loaders import load_session
 from review.loaders.truth import load_truth
 from review.scoring.evaluation import Evaluation, evaluate_flags
-from review.scoring.worklist import worklist
-from review.workspace import MARKER, Workspace
+from review.workspace import Workspace
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -22,30 +19,21 @@ if TYPE_CHECKING:
 def score(session: Path | str, *, workspace: Workspace | Path | str | None = None) -> pd.DataFrame:
     """Return the session's worklist: every sitting with risk, unseen, flags and state of work.
 
+    What befell many at once is taken out of each one's risk; :func:`review.batch.quality.table`
+    returns it, and the other tables about the session.
+
     Parameters
     ----------
     session
         Session folder, or the id of a session of the workspace.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns of :func:`review.scoring.worklist.worklist`, those of
+        :func:`review.scoring.unusual.unusual`, and ``incidents`` (ids).
     """
-    space = workspace if isinstance(workspace, Workspace) else Workspace(workspace)
-    session_id = resolve_session_id(session, space)
-    rows = space.read(MARKER, session_id)
-    if rows.empty:
-        raise SessionError(
-            "this session has not been analysed into this workspace",
-            where=f"session {session_id}",
-            found=f"no results in {space.folder}",
-            todo="run `review analyze <session folder>` first",
-        )
-    flags = space.read("flags", session_id)
-    ledger = open_ledger(space.ledger)
-    decided, _ = follow(readings(ledger, (session_id,)), flags)
-    return worklist(
-        rows,
-        space.read("scores", session_id),
-        flags,
-        decided,
-    )
+    return results_of(session, workspace=workspace).worklist
 
 
 def resolve_session_id(session: Path | str, space: Workspace) -> str:

@@ -100,12 +100,26 @@ def analyze(
 @click.command()
 @session_argument
 @workspace_option
+@click.option("--show", "name", default="worklist", show_default=True, help="Which table.")
+@click.option("--first", type=click.IntRange(min=1), help="Only so many rows.")
 @json_option
-def score(session: Path, workspace: Path | None, as_json: bool) -> None:  # noqa: FBT001
-    """Print a session's worklist: sittings by risk."""
-    from review.batch import score as call
+def score(
+    session: Path,
+    workspace: Path | None,
+    name: str,
+    first: int | None,
+    as_json: bool,  # noqa: FBT001
+) -> None:
+    """Print a session's worklist (sittings by risk), or another table about the session.
 
-    show(call(session, workspace=workspace), as_json=as_json)
+    Tables: worklist, incidents, same_faces, probabilities, precision, thresholds, calibration,
+    rates, precision_by, agreement, disagreements, known, reviewers.
+    """
+    from review.batch.quality import table
+    from review.batch.session_results import results_of
+
+    rows = table(results_of(session, workspace=workspace), name)
+    show(rows if first is None else rows.head(first), as_json=as_json)
 
 
 @click.command()

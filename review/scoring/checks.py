@@ -121,8 +121,9 @@ def known_results(read: pd.DataFrame, truth: pd.DataFrame) -> pd.DataFrame:
     read
         :data:`review.ledger.decisions.READING_COLUMNS`; only blind readings count.
     truth
-        Key columns, flag_id, verdict (``confirmed`` or ``dismissed``), and ``seq``: the number of
-        the ledger's entry from which on it was known. What somebody said before counts for nothing.
+        Key columns, flag_id, verdict (``confirmed`` or ``dismissed``), ``person`` who was given the
+        sitting again, and ``seq``: the number of the ledger's entry that gave it. What they said
+        before counts for nothing.
 
     Returns
     -------
@@ -131,8 +132,10 @@ def known_results(read: pd.DataFrame, truth: pd.DataFrame) -> pd.DataFrame:
         specificity, specificity_low, specificity_high.
     """
     rows = read[(read["kind"] == "decision") & read["blind"].astype(bool)]
-    known = truth[[*_FLAG, "verdict", "seq"]].rename(columns={"verdict": "truth", "seq": "since"})
-    rows = rows.assign(person=rows["source"] + ":" + rows["author"]).merge(known, on=_FLAG)
+    known = truth[[*_FLAG, "verdict", "person", "seq"]]
+    known = known.rename(columns={"verdict": "truth", "seq": "since"})
+    rows = rows.assign(person=rows["source"] + ":" + rows["author"])
+    rows = rows.merge(known, on=[*_FLAG, "person"])
     rows = rows[rows["seq"] > rows["since"]]
     rows = rows.assign(right=rows["verdict"] == rows["truth"])
     made = []

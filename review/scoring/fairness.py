@@ -87,6 +87,8 @@ def precision_by(
     pandas.DataFrame
         As :func:`review.scoring.precision.precision`, with label, ``by`` and ``value``.
     """
+    if decided.empty or classes.empty:
+        return pd.DataFrame(columns=["label", "by", "value"])
     leading = decided.assign(stream=[streams[0] for streams in decided["streams"]])
     both = leading.merge(classes, on=[*_KEYS, "stream"])
     parts = []

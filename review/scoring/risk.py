@@ -121,11 +121,25 @@ def label_points(
     unseen
         Share of the window that could not be seen, 0 to 1.
     """
+    return points_of(
+        flags["label"], flags["score"], window=window, rulebook=rulebook, unseen=unseen
+    )
+
+
+def points_of(
+    labels: Iterable[str],
+    scores: Iterable[float],
+    *,
+    window: tuple[float, float],
+    rulebook: Rulebook,
+    unseen: float = 0.0,
+) -> dict[str, float]:
+    """Return :func:`label_points` of flags that are given as plain labels and scores."""
     length_s = seen_s(window, unseen)
     by_clause: dict[str, dict[str, float]] = {}
-    for label, scores in _scores(flags).items():
+    for label, given in _scores(labels, scores).items():
         clauses = rulebook.clauses_for(label)
-        share = rulebook.label_weight(label) / 100 * evidence(scores, length_s)
+        share = rulebook.label_weight(label) / 100 * evidence(given, length_s)
         ground = -math.log1p(-min(share, _CEILING))
         by_clause.setdefault(clauses[0].id if clauses else "", {})[label] = ground
     grounds: dict[str, float] = {}
@@ -226,7 +240,8 @@ def _seen(coverage: pd.DataFrame, stream: str, window: tuple[float, float]) -> N
     return iv.intersection(iv.difference(recorded, hidden), [window])
 
 
-def _scores(flags: pd.DataFrame) -> Mapping[str, NDArray[np.float64]]:
-    return {
-        str(label): rows["score"].to_numpy(dtype=float) for label, rows in flags.groupby("label")
-    }
+def _scores(labels: Iterable[str], scores: Iterable[float]) -> dict[str, NDArray[np.float64]]:
+    by_label: dict[str, list[float]] = {}
+    for label, score_of in zip(labels, scores, strict=True):
+        by_label.setdefault(str(label), []).append(float(score_of))
+    return {label: np.array(by_label[label]) for label in sorted(by_label)}

@@ -56,7 +56,11 @@ def worklist(
         list(r) if isinstance(r, (list, np.ndarray)) else [] for r in work["reasons"]
     ]
     keys = pd.MultiIndex.from_frame(work[_KEYS])
-    counts = {key: rows["label"].value_counts().to_dict() for key, rows in flags.groupby(_KEYS)}
+    # Plain loops: one table per sitting would take a millisecond each.
+    counts: dict[Hashable, dict[str, int]] = {}
+    numbers = flags.groupby([*_KEYS, "label"]).size()
+    for at, number in zip(numbers.index.to_flat_index(), numbers, strict=True):
+        counts.setdefault(at[:-1], {})[str(at[-1])] = int(number)
     by_label = [counts.get(key, {}) for key in keys]
     work["labels"] = pd.Series(by_label, dtype=object)
     work["flags"] = [sum(labels.values()) for labels in by_label]

@@ -79,9 +79,13 @@ def test_results_count_blind_readings_after_it_was_known():
             said(24, "1", "cid", "confirmed", False),
         ]
     )
-    names = ["session_id", "candidate_id", "subject_id", "flag_id", "verdict", "seq"]
+    names = ["session_id", "candidate_id", "subject_id", "flag_id", "verdict", "seq", "person"]
     truth = pd.DataFrame(
-        [("s", "a", "t", "1", "confirmed", 10), ("s", "a", "t", "2", "dismissed", 10)],
+        [
+            ("s", "a", "t", flag, verdict, 10, f"local:{person}")
+            for flag, verdict in (("1", "confirmed"), ("2", "dismissed"))
+            for person in ("early", "ann", "bob", "cid")
+        ],
         columns=names,
     )
     found = known_results(read, truth).set_index("person")
