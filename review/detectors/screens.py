@@ -110,8 +110,9 @@ def unexplained(
     allowed = [app.casefold() for app in evidence.sitting.subject.allowed_apps]
     kinds = texts["text"].map(_kind)
     own = texts["text"].isin(_own_lines(evidence))
-    telling = texts[(kinds != "") & ~own].assign(kind=kinds)
-    telling = telling[[not any(a and a in t.casefold() for a in allowed) for t in telling["text"]]]
+    telling = texts[(kinds != "") & ~own]
+    lawful = [any(app and app in t.casefold() for app in allowed) for t in telling["text"]]
+    telling = telling[~np.array(lawful, dtype=bool)]
     if not len(telling):
         return []
     spans = telling[["start_s", "end_s"]].to_numpy(dtype=float)

@@ -112,6 +112,11 @@ def test_a_chat_that_no_log_tells_of_is_flagged_from_the_screen(desk):
     assert desk().text(200, 260, "微信").flags("off_screen").empty
 
 
+def test_an_exam_page_alone_tells_of_nothing(desk):
+    made = desk().text(30, 200, "3. 计算转化率时，分母通常取什么？", "A. 访客数")
+    assert made.flags("off_screen").empty
+
+
 def test_a_program_on_the_screen_supports_its_run(desk):
     made = desk().log("events_client", 100.0, "app_launch", app="微信", process="WeChat.exe")
     made.log("events_client", 130.0, "app_exit", process="WeChat.exe")

@@ -26,13 +26,26 @@ def make(*anomalies, duration_s=120.0, platform="itmc"):
 
 @pytest.mark.parametrize("kind", sorted(KINDS))
 def test_each_kind_is_planted_with_a_label_that_the_project_knows(kind):
-    made = make(Anomaly(kind=kind, start_s=50.0, end_s=80.0))
+    # ITMC does not forbid the candidate's own voice.
+    platform = "eztest" if kind == "speech" else "itmc"
+    made = make(Anomaly(kind=kind, start_s=50.0, end_s=80.0), platform=platform)
     assert made.truth
     for row in made.truth:
         assert f"label.{row.label}" in words()
         assert row.stream in made.streams
         assert 0 <= row.start_s < row.end_s <= 120.0
     assert {"label", "stream", "start_s", "end_s"} < set(TRUTH_COLUMNS)
+
+
+def test_the_candidates_own_voice_is_no_truth_under_itmc_but_a_second_one_is():
+    own, second = (
+        make(Anomaly(kind=kind, start_s=50.0, end_s=80.0)) for kind in ("speech", "second_voice")
+    )
+    assert own.truth == []
+    assert any(spoken.start_s == 50.0 for spoken in own.speech)
+    assert [row.label for row in second.truth] == ["second_voice"]
+    both = make(Anomaly(kind="second_voice", start_s=50.0, end_s=80.0), platform="eztest").truth
+    assert sorted(row.label for row in both) == ["second_voice", "speech"]
 
 
 def test_a_clean_sitting_has_neither_truth_nor_entries_that_tell_of_one():
