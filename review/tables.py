@@ -113,7 +113,8 @@ SCHEMAS: Final[Mapping[str, pa.Schema]] = {
         ("gnss_s", _F, "?"),
     ),
     "signals": _schema(("stream", _STR), ("device_s", _F), ("signal", _STR), ("value", _F, "?")),
-    # Boxes are in pixels of the upright original picture; x, y is the upper left corner.
+    # Boxes are in pixels of the upright original picture; x, y is the upper left corner. kind is
+    # face, person, object, or voice: half a second of a voice, without a box.
     "detections": _schema(
         ("stream", _STR),
         ("device_s", _F),
