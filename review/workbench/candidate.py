@@ -114,6 +114,7 @@ def open_candidate(
     if light is None:
         light = has_light_copies(sitting, tables.segments, workspace=space)
     data = sitting_data(sitting, tables, workspace=space, light=light, blind=book.blind)
+    data["me"] = {"name": author.name, "role": author.role, "source": author.source}
     return Desk(
         Player(data, sitting=sitting, segments=tables.segments, workspace=space, language=spoken),
         Timeline(data, language=spoken),

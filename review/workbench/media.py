@@ -28,7 +28,7 @@ from review.workbench.gate import Gate
 from review.workbench.handlers import WorkbenchHandler, inside
 from review.workbench.opening import OpenHandler
 from review.workbench.stills import StillHandler
-from review.workbench.watching import HereHandler, WatchedHandler
+from review.workbench.watching import HereHandler, TokenHandler, WatchedHandler
 from review.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -281,6 +281,7 @@ def _load_jupyter_server_extension(app: ServerApp) -> None:
         (route("still", 4), StillHandler),
         (route("watched", 3), WatchedHandler),
         (route("here", 3), HereHandler),
+        (route("token", 0), TokenHandler),
         (route("open", 3), OpenHandler),
         (route("next", 3), OpenHandler, {"following": True}),
     ]

@@ -1,14 +1,15 @@
 """``{base_url}review/open/<session>/<candidate>/<subject>``: a sitting's own notebook.
 
 It is made if it is not there; then the browser is sent to it. With ``?as=json`` only its path is
-told, for a page that opens it itself. ``{base_url}review/next/...`` does the same with the sitting
+told, for a page that opens it itself; ``?in=voila`` or ``?in=notebooks`` goes there instead of to
+JupyterLab. ``{base_url}review/next/...`` does the same with the sitting
 that comes next after the one named.
 """
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
 from jupyter_server.auth.decorator import authorized
@@ -17,6 +18,9 @@ from tornado import web
 
 from review.errors import ReviewError
 from review.workbench.handlers import WorkbenchHandler, inside
+
+#: Where the page that asks lives -> what shows a notebook there.
+_PLACES: Final = {"lab": "lab/tree", "notebooks": "notebooks", "voila": "voila/render"}
 
 if TYPE_CHECKING:
     from review.workbench.gate import Gate
@@ -87,7 +91,8 @@ class OpenHandler(WorkbenchHandler):
             told: dict[str, Any] = {"path": path}
             self.finish(told)
         else:
-            self.redirect(url_path_join(self.base_url, "lab", "tree", quote(path)))
+            place = _PLACES.get(self.get_argument("in", ""), _PLACES["lab"])
+            self.redirect(url_path_join(self.base_url, place, quote(path)))
 
     def _open(self, key: tuple[str, str, str]) -> str:
         inside(*key)

@@ -74,6 +74,7 @@ def as_json(span: Span, key: tuple[str, str, str], *, light: bool) -> dict[str, 
         "url": address(item, key, light=light),
         "ready": item.ready,
         "reason": item.reason,
+        "light": light,
     }
 
 

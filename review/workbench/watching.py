@@ -20,6 +20,17 @@ if TYPE_CHECKING:
     from review.workbench.presence import Key
 
 
+class TokenHandler(WorkbenchHandler):
+    """Gives a page the cookie that its own requests are known by (Voilà's pages have none)."""
+
+    @web.authenticated
+    @authorized
+    async def get(self) -> None:
+        """Set the cookie."""
+        self.check_xsrf_cookie()
+        self.finish({"token": bool(self.xsrf_token)})
+
+
 class WatchedHandler(WorkbenchHandler):
     """Records what was played."""
 

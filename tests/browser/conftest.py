@@ -16,15 +16,16 @@ OPTIONS = (
 )  # fmt: skip
 
 
-def load(name):
+def load(name, folder=BESIDE):
     if name not in sys.modules:
-        spec = importlib.util.spec_from_file_location(name, BESIDE / f"{name}.py")
+        spec = importlib.util.spec_from_file_location(name, folder / f"{name}.py")
         sys.modules[name] = importlib.util.module_from_spec(spec)
         spec.loader.exec_module(sys.modules[name])
     return sys.modules[name]
 
 
 handmade, serving = load("handmade"), load("serving")
+load("driving", Path(__file__).parent)
 
 
 @pytest.fixture(scope="session")
@@ -45,24 +46,61 @@ def lab(tmp_path_factory):
     """JupyterLab as ``review lab`` starts it: address, log, workspace, ledger."""
     from types import SimpleNamespace
 
+    base = tmp_path_factory.mktemp("browser")
+    workspace = hand_made(base)
+    command, environment = lab_at(workspace, serving.free_port())
+    with serving.serving(command, environment, base / "home") as (address, log):
+        yield SimpleNamespace(
+            address=address, log=log, workspace=workspace, shots=base, token=serving.TOKEN
+        )
+
+
+def hand_made(base):
+    """Make the hand-made session and its workspace in a folder."""
     from review.loaders import load_session
+
+    (base / "home").mkdir()
+    session, _ = load_session(handmade.make_session(base / "session"))
+    return handmade.make_workspace(base / "workspace", session)
+
+
+def lab_at(workspace, port):
+    """The command of a JupyterLab over the hand-made session, and its environment."""
     from review.workbench.lab import lab_command
 
-    base = tmp_path_factory.mktemp("browser")
-    session, _ = load_session(handmade.make_session(base / "session"))
-    workspace = handmade.make_workspace(base / "workspace", session)
-    port = serving.free_port()
     command, environment = lab_command(
         workspace,
-        session=session.id,
+        session=handmade.KEY[0],
         port=port,
         open_browser=False,
         options=["--ServerApp.port_retries=0", f"--IdentityProvider.token={serving.TOKEN}"],
     )
     environment = {**environment, "REVIEW_USER": "rita"}
     environment.pop("REVIEW_LEDGER", None)
-    (base / "home").mkdir()
-    with serving.serving(command, environment, base / "home") as (address, log):
-        yield SimpleNamespace(
-            address=address, log=log, workspace=workspace, shots=base, token=serving.TOKEN
-        )
+    return command, environment
+
+
+@pytest.fixture(scope="module")
+def own_lab(tmp_path_factory):
+    """The same for one file of tests, which may stop and start it: ``start()`` and ``stop()``."""
+    from types import SimpleNamespace
+
+    base = tmp_path_factory.mktemp("trouble")
+    workspace = hand_made(base)
+    port = serving.free_port()
+    made = SimpleNamespace(workspace=workspace, token=serving.TOKEN, running=None)
+
+    def start():
+        command, environment = lab_at(workspace, port)
+        made.running = serving.serving(command, environment, base / "home")
+        made.address, made.log = made.running.__enter__()
+
+    def stop():
+        running, made.running = made.running, None
+        if running is not None:
+            running.__exit__(None, None, None)
+
+    made.start, made.stop = start, stop
+    start()
+    yield made
+    stop()

@@ -232,8 +232,17 @@ class Decisions {
     return this.send({ kind: "decide", flag_id: flag.id, verdict, note: this.note.value.trim() });
   }
 
-  // Takes back one's own last act on this sitting, whatever it was.
+  // Takes back one's own last act on this sitting, whatever it was: also the one that is on its way.
   undo() {
+    this.undoing = (this.undoing ?? Promise.resolve()).then(async () => {
+      await this.outbox.busy;
+      if (this.outbox.kept.length) return this.outbox.takeBack();
+      return this.undoLast();
+    });
+    return this.undoing;
+  }
+
+  undoLast() {
     const last = this.state.acts?.at(-1);
     if (!last || this.state.closed) return this.say("ui.nothing_to_undo");
     if (last.flag_id && last.flag_id !== this.bus.state.selected && last.kind !== "own_flag") this.bus.emit("select", last.flag_id);

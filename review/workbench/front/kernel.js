@@ -68,6 +68,13 @@ export class Outbox {
     remember(this.name, this.kept.filter((one) => one.request_id !== request.request_id));
   }
 
+  // The last in the row never reached the ledger: taking it back is forgetting it.
+  takeBack() {
+    const last = this.kept.at(-1);
+    if (last) this.drop(last);
+    return this.deliver();
+  }
+
   // The first in the row was refused and is thrown away by hand.
   discard() {
     const [first] = this.kept;

@@ -1,7 +1,7 @@
 import { busOf } from "./bus.js";
 import { button, h } from "./elements.js";
 import { ask } from "./kernel.js";
-import { addressOf, openNotebook } from "./server.js";
+import { addressOf, openNotebook, placed } from "./server.js";
 import { followLanguage, Words } from "./words.js";
 
 // The sittings of a session by risk: where to begin, who is on what, what is done; for supervisors
@@ -70,7 +70,7 @@ class Worklist {
     const { words } = this;
     const risk = h("td", { class: "rw-risk" }, h("b", { text: row.risk === null ? "–" : row.risk.toFixed(0) }), h("span", { class: "rw-score", "aria-hidden": "true" }, h("i")));
     risk.querySelector("i").style.width = `${row.risk ?? 0}%`;
-    const link = h("a", { href: this.address(row), target: "_blank", rel: "noopener",
+    const link = h("a", { href: this.address(row) + placed(), target: "_blank", rel: "noopener",
       on: { click: (event) => this.open(event, row) } });
     link.append(h("span", { text: words.say("ui.open") }));
     link.setAttribute("aria-label", `${words.say("ui.open")} ${row.candidate_id} ${row.subject}`);

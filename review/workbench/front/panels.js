@@ -11,6 +11,10 @@ const PANELS = ["flags", "outcome", "identity", "place", "signals", "log", "cloc
 const READY = new Set(["flags", "outcome"]);
 const WIDE = new Set(["identity", "place", "signals", "clocks"]);
 
+function secondsOf(x) {
+  return typeof x === "number" ? x : Date.parse(`${String(x).replace(" ", "T")}Z`) / 1000;
+}
+
 class Panels {
   constructor(model, el, signal) {
     this.model = model;
@@ -112,9 +116,10 @@ class Panels {
       let line = plot.querySelector(".rw-cursor");
       if (!line) {
         line = plot.appendChild(h("div", { class: "rw-cursor", "aria-hidden": "true" }));
-        plot.on?.("plotly_click", ({ points }) => typeof points?.[0]?.x === "number" && this.bus.emit("seek", points[0].x));
+        plot.on?.("plotly_click", ({ points }) => this.bus.emit("seek", secondsOf(points?.[0]?.x)));
       }
-      const x = axis.d2p(time_s);
+      // Session time is drawn as time of day from midnight, or in seconds.
+      const x = axis.d2p(axis.type === "date" ? time_s * 1000 : time_s);
       line.hidden = !(x >= 0 && x <= axis._length);
       line.style.left = `${axis._offset + x}px`;
     }

@@ -64,6 +64,7 @@ class Player {
     const head = h("header", { class: "rw-head" },
       h("strong", { class: "rw-who", text: data.candidate.name, dir: "auto" }),
       h("span", { class: "rw-quiet rw-which", text: `${data.candidate.id} · ${data.subject.name}`, dir: "auto" }),
+      this.me = h("span", { class: "rw-quiet rw-me", dir: "auto" }),
       data.blind ? words.bind(h("span", { class: "rw-chip rw-blind" }), "ui.blind") : null,
       this.others, h("span", { class: "rw-space" }), this.lightState, this.lightButton, this.language,
       make("help", () => this.help.show(), "keys"), make("full_page", () => this.fullPage(), "large"),
@@ -90,7 +91,10 @@ class Player {
     this.root = h("section", { class: "rw rw-player" }, head, this.grid, bar, this.error, this.help.element);
     words.bind(this.root, "ui.player", "aria-label");
     bindKeys(this.root, this.bus, this.signal);
-    followLanguage(this.model, this.bus, words, this.root, () => { this.drawn = null; }, this.signal);
+    followLanguage(this.model, this.bus, words, this.root, () => {
+      this.drawn = null;
+      this.me.textContent = words.say("ui.signed_in", { who: data.me.name, role: words.say(`role.${data.me.role}`) });
+    }, this.signal);
     this.openForMeasuring();
     el.append(this.root);
   }
@@ -101,6 +105,7 @@ class Player {
     this.root.reviewExtent = () => this.extent;
     this.root.reviewTimes = () => this.views.map((view) => view.sessionTime()).filter((time) => time !== null);
     this.root.addEventListener("review-seek", (event) => this.seek(event.detail));
+    this.root.addEventListener("review-tell", () => this.watched.tell());
   }
 
   listenTo() {

@@ -21,8 +21,11 @@ export function get(address) {
 }
 
 // `last`: the page is being closed, and the request goes on without it.
-export function post(address, body, { last = false } = {}) {
-  const token = document.cookie.match(/(?:^|; )_xsrf=([^;]*)/)?.[1] ?? "";
+export async function post(address, body, { last = false } = {}) {
+  const known = () => document.cookie.match(/(?:^|; )_xsrf=([^;]*)/)?.[1];
+  // Pages other than JupyterLab's do not bring the cookie that a request from a page needs.
+  if (!known() && !last) await get(addressOf("review", "token"));
+  const token = known() ?? "";
   return fetch(address, {
     method: "POST", credentials: "same-origin", keepalive: last,
     headers: { "Content-Type": "application/json", "X-XSRFToken": decodeURIComponent(token) },
@@ -38,12 +41,18 @@ export function whyNot(status) {
   return "ui.server_error";
 }
 
+// Which page shows this one: JupyterLab, Notebook or Voilà; as a query of an address to open.
+export function placed() {
+  const place = ["voila", "notebooks"].find((one) => location.pathname.includes(`/${one}/`));
+  return place ? `?in=${place}` : "";
+}
+
 // A sitting's notebook: within JupyterLab it opens beside the one at hand and is run; elsewhere the
 // page goes to it.
 export async function openNotebook(address, words) {
   const lab = globalThis.jupyterapp;
   if (!lab) {
-    location.assign(address);
+    location.assign(address + placed());
     return;
   }
   const answer = await get(`${address}?as=json`);

@@ -46,7 +46,9 @@ class Timeline {
     words.bind(this.root, "ui.timeline", "aria-label");
     bindKeys(this.root, this.bus, this.signal);
     followLanguage(this.model, this.bus, words, this.root, () => this.request(), this.signal);
-    this.root.reviewDrawn = () => this.drawn; // for whoever measures from outside
+    // For whoever measures from outside.
+    this.root.reviewDrawn = () => this.drawn;
+    this.root.reviewShown = () => [this.from_s, this.to_s];
     this.root.addEventListener("review-show", (event) => this.show(...event.detail));
     el.append(this.root);
   }
