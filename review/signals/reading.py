@@ -44,11 +44,13 @@ if TYPE_CHECKING:
 
 
 #: The screen is looked at this often even if nothing seems to move: slow changes add up.
-_IDLE_S: Final = 5.0
+_IDLE_S: Final = 3.0
 #: A picture is worth a look where the stream spends this much more on changes than it usually does
-#: within the same time: a share of a key frame's bytes, on top of this many times the median.
+#: within the same time: so many times the median, and a share of a key frame's bytes on top of it.
+#: A change that falls on a key frame costs nothing but shows in the key frame's own size.
 _MORE: Final = 1.5
 _SHARE: Final = 0.01
+_KEY_SHARE: Final = 0.002
 #: Seconds over which the usual spending is taken.
 _USUAL_S: Final = 60
 #: Key frames farther apart than this (s) are too rare to wait for.
@@ -277,11 +279,11 @@ def moments(packets: Iterable[Packet]) -> list[list[float]]:
         return []
     if not keys:
         return [[rows[0][0], rows[-1][0]]]
-    least = _SHARE * median(size for _, size, is_key in rows if is_key)
+    typical = float(median(size for _, size, is_key in rows if is_key))
     edges = [*keys, rows[-1][0]]
     if max(b - a for a, b in pairwise(edges)) <= _DENSE_S:
-        return [[mark] for mark in _worth(rows, keys, least, idle_s=_IDLE_S)]
-    chosen = _worth(rows, _seconds(rows), least, idle_s=math.inf)
+        return [[mark] for mark in _worth(rows, keys, typical, idle_s=_IDLE_S)]
+    chosen = _worth(rows, _seconds(rows), typical, idle_s=math.inf)
     groups = []
     for key, following in pairwise([*keys, math.inf]):
         groups.append([key, *(mark for mark in chosen if key < mark < following)])
@@ -295,25 +297,26 @@ def _seconds(rows: list[tuple[float, int, bool]]) -> list[float]:
 
 
 def _worth(
-    rows: list[tuple[float, int, bool]], marks: list[float], least: float, *, idle_s: float
+    rows: list[tuple[float, int, bool]], marks: list[float], typical: float, *, idle_s: float
 ) -> list[float]:
     """Return the marks before which more was spent on changes than usual, and some in between."""
     chosen: list[float] = []
-    usual: deque[float] = deque(maxlen=_USUAL_S)
-    at, spent = 0, 0.0
-    key_before: int | None = None
+    usual: deque[tuple[float, float]] = deque(maxlen=_USUAL_S)
+    at, key_before = 0, None
     for mark in marks:
+        spent, stepped = 0.0, 0.0
         while at < len(rows) and rows[at][0] <= mark:
             _, size, is_key = rows[at]
             if is_key:
-                spent += 0 if key_before is None else abs(size - key_before)
+                stepped += 0 if key_before is None else abs(size - key_before)
                 key_before = size
             else:
                 spent += size
             at += 1
-        normal = median(usual) if usual else 0.0
-        if not chosen or mark - chosen[-1] >= idle_s or spent > _MORE * normal + least:
+        normal = [median(values) for values in zip(*usual, strict=True)] or [0.0, 0.0]
+        moved = spent > _MORE * normal[0] + _SHARE * typical
+        moved = moved or stepped > _MORE * normal[1] + _KEY_SHARE * typical
+        if not chosen or mark - chosen[-1] >= idle_s or moved:
             chosen.append(mark)
-        usual.append(spent)
-        spent = 0.0
+        usual.append((spent, stepped))
     return chosen

@@ -119,3 +119,18 @@ def test_a_poor_check_in_place_explains_more(case):
     assert len(made.flags("location_drift")) == 1
     made.signal("gps_phone1", "checkin_accuracy_m", [0.0], 200.0)
     assert made.flags("location_drift").empty
+
+
+def test_walls_and_cold_starts_explain_themselves(case):
+    """Indoors a phone at rest may state 1,000 m and be 800 m off; every other fix is good."""
+    times = np.arange(0.0, 600.0, 5.0)
+    far = (times % 60 >= 30) & (times % 60 < 45)
+    made = case(platform="itmc")
+    made.fixes("gps_phone1", times, north_m=np.where(far, 800.0, 5.0),
+               accuracy_m=np.where(far, 1000.0, 15.0))  # fmt: skip
+    # The second phone starts cold: the first minute is elsewhere, and says that it does not know.
+    cold = times < 60
+    made.fixes("gps_phone2", times, north_m=np.where(cold, 400.0, 0.0),
+               accuracy_m=np.where(cold, 600.0, 12.0))  # fmt: skip
+    for detector in ("location_drift", "location_jump", "phones_apart"):
+        assert made.flags(detector).empty, detector

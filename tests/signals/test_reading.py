@@ -134,13 +134,22 @@ def packets(*, seconds, fps=10, gop=10, changes=(), restless=0):
     return rows
 
 
-def test_quiet_stretches_are_looked_at_every_five_seconds_and_changes_at_once():
+def test_quiet_stretches_are_looked_at_every_three_seconds_and_changes_at_once():
     groups = moments(packets(seconds=60, changes=(17.3, 41.1), restless=900))
     marks = [group[0] for group in groups]
     assert all(len(group) == 1 for group in groups)
     assert {18.0, 42.0} <= set(marks)
-    assert len(marks) <= 16
-    assert max(np.diff(marks)) <= 5.0
+    assert len(marks) <= 24
+    assert max(np.diff(marks)) <= 3.0
+
+
+def test_a_change_that_falls_on_a_key_frame_shows_in_its_size():
+    rows = [
+        Packet(p.pts_s, p.size_bytes + 400 * (20.0 <= p.pts_s < 24.0), p.is_key) if p.is_key else p
+        for p in packets(seconds=40)
+    ]
+    marks = [group[0] for group in moments(rows)]
+    assert {20.0, 24.0} <= set(marks)
 
 
 def test_where_key_frames_are_rare_changes_between_them_are_decoded():
