@@ -81,10 +81,23 @@ def report(
 
 @click.command()
 @workspace_option
-@click.option("--by", default="label", show_default=True, help="What rates are grouped by.")
+@click.option(
+    "--what",
+    type=click.Choice(["rates", "time", "funnel", "leniency", "precision", "effort"]),
+    default="rates",
+    show_default=True,
+)
+@click.option("--by", help="What is grouped by: one or more for rates, one for funnel and effort.")
+@click.option("--every", type=click.Choice(["day", "week", "month", "session"]), default="month")
+@click.option("--label", help="Only people with a flag of this label (time, funnel).")
+@click.option("--names", is_flag=True, help="Reviewers by name (supervisors, administrators).")
+@click.option("--sql", help="A question of one's own to the views, instead of --what.")
+@click.option("--language", type=click.Choice(["en", "zh"]), default="en", show_default=True)
+@click.option("--out", type=click.Path(path_type=Path), help="Write .csv, .parquet or .xlsx.")
+@click.option("--figure", type=click.Path(path_type=Path), help="Write the figure as .html.")
 @json_option
-def trends(workspace: Path | None, by: str, as_json: bool) -> None:  # noqa: FBT001
-    """Print rates over all sessions of the workspace, with intervals."""
-    from review.trends import trends as call
+def trends(workspace: Path | None, as_json: bool, **options: Any) -> None:  # noqa: FBT001
+    """Print rates and other trends over all sessions of the workspace, with intervals."""
+    from review.commands.questions import answer
 
-    show(call(workspace, by=by), as_json=as_json)
+    show(answer(workspace, **options), as_json=as_json)

@@ -18,12 +18,14 @@ from review import tables
 from review.errors import ReviewError
 from review.figures.palette import FAMILY_OF
 from review.ledger import open_ledger
-from review.ledger.decisions import decisions
+from review.ledger.decisions import outcomes, readings, settle
 from review.loaders import load_session
+from review.rules import load_rulebook, shipped_rulebooks
+from review.trends import rollup
 from review.workspace import Workspace
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
     from pathlib import Path
 
     import pandas as pd
@@ -32,7 +34,7 @@ if TYPE_CHECKING:
     from review.session import Session
 
 #: Tables of the workspace that views are made of.
-TABLES: Final = ("sittings", "flags", "coverage", "scores", "problems")
+TABLES: Final = ("sittings", "flags", "coverage", "scores", "problems", "events")
 #: File of the rows of all sittings of a session; a sitting's own file holds before it.
 _COMPACTED: Final = "all.parquet"
 
@@ -52,6 +54,22 @@ _DECISIONS: Final = pa.schema(
     [*_KEY, ("flag_id", _S), ("label", _S), ("stream", _S), ("verdict", _S), ("kind", _S),
      ("readers", _I), ("disputed", _B), ("decided_at", _S)]
 )  # fmt: skip
+_READINGS: Final = pa.schema(
+    [*_KEY, ("flag_id", _S), ("label", _S), ("stream", _S), ("verdict", _S), ("kind", _S),
+     ("blind", _B), ("author", _S), ("source", _S), ("role", _S), ("decided_at", _S)]
+)  # fmt: skip
+_OUTCOMES: Final = pa.schema(
+    [*_KEY, ("outcome", _S), ("rulebook", _S), ("clauses", pa.list_(_S)), ("appeal", _S),
+     ("author", _S), ("role", _S), ("decided_at", _S)]
+)  # fmt: skip
+_ENTRIES: Final = pa.schema(
+    [("seq", _I), ("at", _S), ("author", _S), ("role", _S), ("kind", _S), *_KEY]
+)
+_CLAUSES: Final = pa.schema(
+    [("rulebook", _S), ("label", _S), ("clause", _S), ("number", _S), ("strength", pa.float64())]
+)
+#: Manifests of so many rolled sessions are read all the same, for the views that need them.
+_FEW: Final = 20
 
 
 def connect(
@@ -60,6 +78,8 @@ def connect(
     ledger: Ledger | None = None,
     memory_limit: str | None = None,
     threads: int | None = None,
+    sessions: Sequence[str] | None = None,
+    use_rollup: bool = True,
 ) -> duckdb.DuckDBPyConnection:
     """Open the workspace as a database of views.
 
@@ -71,13 +91,19 @@ def connect(
         Where decisions are; the workspace's if not given.
     memory_limit, threads
         As DuckDB's options of these names, such as ``"2GB"``.
+    sessions
+        Read the manifests of these only; None for all.
+    use_rollup
+        Answer from stored roll-ups where they are as new as their tables; otherwise everything is
+        counted from the flags.
 
     Returns
     -------
     duckdb.DuckDBPyConnection
-        In memory, with the views ``sittings flags flag_streams coverage scores problems
-        decisions``; ``DESCRIBE <view>`` lists their columns, the files in ``review/trends/sql``
-        say what they mean.
+        In memory, with the views ``sittings flags flag_streams coverage scores problems decisions
+        readings outcomes clauses equipment rollup rollup_sittings``; ``DESCRIBE <view>`` lists
+        their columns, ``docs/trends.md`` and the files in ``review/trends/sql`` say what they
+        mean.
     """
     space = workspace if isinstance(workspace, Workspace) else Workspace(workspace)
     config: dict[str, str | bool | int | float | list[str]] = {
@@ -91,8 +117,10 @@ def connect(
     connection = duckdb.connect(config=config)
     for name in TABLES:
         _add_table(connection, name, space.parquet_files(name))
-    _add_manifests(connection, space)
-    _add_ledger(connection, ledger or open_ledger(space.ledger))
+    rolled = _add_rollups(connection, space) if use_rollup else _no_rollups(connection)
+    loaded = _add_manifests(connection, space, sessions, without=rolled)
+    add_ledger(connection, ledger or open_ledger(space.ledger))
+    _add_arrow(connection, "clauses", clause_table(loaded, space))
     families = pa.table({"label": list(FAMILY_OF), "family": list(FAMILY_OF.values())})
     _add_arrow(connection, "families", families)
     folder = files("review.trends").joinpath("sql")
@@ -107,7 +135,7 @@ def query(connection: duckdb.DuckDBPyConnection, sql: str) -> pd.DataFrame:
     Raises
     ------
     ReviewError
-        If a file was removed or damaged since :func:`connect`.
+        If a file was removed or damaged since :func:`connect`, or the query is not possible.
     """
     try:
         return connection.execute(sql).df()
@@ -117,6 +145,8 @@ def query(connection: duckdb.DuckDBPyConnection, sql: str) -> pd.DataFrame:
             found=str(error).splitlines()[0],
             todo="a run may have just ended; open the database again",
         ) from error
+    except duckdb.Error as error:
+        raise ReviewError("the question cannot be answered", found=str(error)) from error
 
 
 def _name(script: object) -> str:
@@ -162,9 +192,57 @@ def _keys(part: Path) -> dict[str, str]:
     return dict(zip(tables.KEYS, map(unquote, (session, candidate, subject)), strict=True))
 
 
-def _add_manifests(connection: duckdb.DuckDBPyConnection, space: Workspace) -> None:
+def _add_rollups(connection: duckdb.DuckDBPyConnection, space: Workspace) -> list[str]:
+    fresh = [s for s in space.sessions() if rollup.is_fresh(space, s)]
+    _add_arrow(connection, "rolled", pa.table({"session_id": pa.array(fresh, _S)}))
+    for name in rollup.NAMES:
+        if fresh:
+            paths = _parquet([rollup.place(space, name, s) for s in fresh])
+            connection.execute(f"CREATE VIEW stored_{name} AS SELECT * FROM {paths}")  # noqa: S608
+        else:
+            _add_arrow(connection, f"stored_{name}", rollup.SCHEMAS[name].empty_table())
+    return fresh
+
+
+def _no_rollups(connection: duckdb.DuckDBPyConnection) -> list[str]:
+    _add_arrow(connection, "rolled", pa.table({"session_id": pa.array([], _S)}))
+    for name in rollup.NAMES:
+        _add_arrow(connection, f"stored_{name}", rollup.SCHEMAS[name].empty_table())
+    return []
+
+
+def clause_table(sessions: Iterable[Session], space: Workspace) -> pa.Table:
+    """Return which labels support which clauses: rulebook, label, clause, number, strength."""
+    rows = []
+    for name in dict.fromkeys([*shipped_rulebooks(), *(s.rulebook for s in sessions)]):
+        own = next((s.folder for s in sessions if s.rulebook == name), space.folder)
+        try:
+            book = load_rulebook(name, folder=own)
+        except ReviewError:
+            continue
+        rows += [
+            {"rulebook": name, "label": label, "clause": clause.id,
+             "number": clause.number["zh"], "strength": float(strength)}
+            for clause in book.clauses
+            for label, strength in clause.labels.items()
+            if strength > 0
+        ]  # fmt: skip
+    return pa.Table.from_pylist(rows, schema=_CLAUSES)
+
+
+def _add_manifests(
+    connection: duckdb.DuckDBPyConnection,
+    space: Workspace,
+    chosen: Sequence[str] | None,
+    *,
+    without: Sequence[str],
+) -> list[Session]:
+    """Hand over what the manifests say; those of rolled sessions are read when they are few."""
+    rolled = set(without) if len(without) > _FEW else set()
+    wanted = [s for s in space.sessions() if chosen is None or s in chosen]
+    loaded = list(_sessions(space, [s for s in wanted if s not in rolled]))
     sessions, subjects, candidates = [], [], []
-    for session in _sessions(space):
+    for session in loaded:
         sessions.append(
             {
                 "session_id": session.id,
@@ -199,10 +277,11 @@ def _add_manifests(connection: duckdb.DuckDBPyConnection, space: Workspace) -> N
     _add_arrow(connection, "sessions", pa.Table.from_pylist(sessions, schema=_SESSIONS))
     _add_arrow(connection, "subjects", pa.Table.from_pylist(subjects, schema=_SUBJECTS))
     _add_arrow(connection, "candidates", pa.Table.from_pylist(candidates, schema=_CANDIDATES))
+    return loaded
 
 
-def _sessions(space: Workspace) -> Iterable[Session]:
-    for session_id in space.sessions():
+def _sessions(space: Workspace, wanted: Iterable[str]) -> Iterable[Session]:
+    for session_id in wanted:
         # The results of a session outlive its folder; what only the folder says is then unknown.
         try:
             session, _ = load_session(space.session_folder(session_id))
@@ -211,11 +290,18 @@ def _sessions(space: Workspace) -> Iterable[Session]:
         yield session
 
 
-def _add_ledger(connection: duckdb.DuckDBPyConnection, ledger: Ledger) -> None:
-    stand = decisions(ledger, ()).rename(columns={"at": "decided_at"})
-    known = stand[[field.name for field in _DECISIONS]]
-    _add_arrow(
-        connection,
-        "ledger_decisions",
-        pa.Table.from_pandas(known, schema=_DECISIONS, preserve_index=False),
-    )
+def add_ledger(connection: duckdb.DuckDBPyConnection, ledger: Ledger) -> None:
+    """Hand the ledger over as Arrow: what stands, who said what, outcomes, what was done."""
+    read = readings(ledger, ())
+    stand = settle(read)
+    for name, frame, schema in (
+        ("ledger_decisions", stand, _DECISIONS),
+        ("readings", read, _READINGS),
+        ("ledger_outcomes", outcomes(ledger, ()), _OUTCOMES),
+        ("entries", ledger.entries(), _ENTRIES),
+    ):
+        known = (
+            frame.rename(columns={"at": "decided_at"}) if "decided_at" in schema.names else frame
+        )
+        table = pa.Table.from_pandas(known[schema.names], schema=schema, preserve_index=False)
+        _add_arrow(connection, name, table)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from review.ledger import Ledger
     from review.workspace import Workspace
 
-#: What sittings are grouped by -> column of the view ``sittings``.
+#: What sittings are grouped by -> what it is in the view ``rollup_sittings``.
 OF_SITTING: Final[Mapping[str, str]] = {
     "session": "session_id",
     "subject": "subject_id",
@@ -32,13 +32,18 @@ OF_SITTING: Final[Mapping[str, str]] = {
     "day": "day",
     "hour": "hour",
     "weekday": "weekday",
+    "week": "date_trunc('week', day)::DATE",
+    "month": "date_trunc('month', day)::DATE",
+    "device": "device",
+    "network": "network",
 }
-#: What flags are grouped by -> column of the view ``flag_streams``.
+#: What flags are grouped by -> column of the flags.
 OF_FLAG: Final[Mapping[str, str]] = {
     "label": "label",
     "family": "family",
     "stream": "stream",
     "detector": "detector",
+    "clause": "clause",
 }
 #: No group of fewer people is shown: its members could be made out, and its rate says nothing.
 LEAST_PEOPLE: Final = 5
@@ -70,9 +75,10 @@ def trends(
     Parameters
     ----------
     by
-        One or more of ``session subject platform rulebook region occupation level day hour
-        weekday label family stream detector``, separated by commas or as a sequence; ``all`` for
-        the whole.
+        One or more of ``session subject platform rulebook region occupation level day week month
+        hour weekday device network label family stream detector clause``, separated by commas or
+        as a sequence; ``all`` for the whole. A flag counts for every stream it was seen in, and
+        for every clause of the session's rulebook that its label supports.
     sessions
         Only these; None for all.
     least_people
@@ -92,10 +98,10 @@ def trends(
     ReviewError
         If ``by`` names something else.
     """
-    groups = _groups(by)
+    groups = groups_of(by)
     opened = connection or connect(workspace, ledger=ledger)
     try:
-        counted = query(opened, _sql(groups, sessions))
+        counted = query(opened, rate_sql(groups, sessions))
     finally:
         if connection is None:
             opened.close()
@@ -122,7 +128,8 @@ def wilson(hits: ArrayLike, trials: ArrayLike) -> tuple[NDArray[np.float64], NDA
     return low, np.where(np.isnan(n), np.nan, high)
 
 
-def _groups(by: str | Sequence[str]) -> tuple[str, ...]:
+def groups_of(by: str | Sequence[str]) -> tuple[str, ...]:
+    """Return what rates are grouped by, checked; ReviewError names what can be."""
     names = by.split(",") if isinstance(by, str) else by
     wanted = tuple(dict.fromkeys(name.strip() for name in names if name.strip()))
     if wanted == ("all",):
@@ -136,39 +143,36 @@ def _groups(by: str | Sequence[str]) -> tuple[str, ...]:
     return wanted
 
 
-def _sql(groups: tuple[str, ...], sessions: Sequence[str] | None) -> str:
+def rate_sql(groups: tuple[str, ...], sessions: Sequence[str] | None = None) -> str:
     """Return the one query that counts; every name in it is from the maps above."""
     of_sitting = [f'{OF_SITTING[g]} AS "{g}"' for g in groups if g in OF_SITTING]
     of_flag = [f'{OF_FLAG[g]} AS "{g}"' for g in groups if g in OF_FLAG]
     dims = [f'"{g}"' for g in groups if g in OF_SITTING]
     kinds = [f'"{g}"' for g in groups if g in OF_FLAG]
-    source = "flag_streams" if "stream" in groups else "flags"
-    only = ""
+    only = "true"
     if sessions is not None:
         listed = ", ".join("'{}'".format(s.replace("'", "''")) for s in sessions)
-        only = f"AND session_id IN ({listed or 'NULL'})"
-    keys = "session_id, candidate_id, subject_id"
+        only = f"session_id IN ({listed or 'NULL'})"
     every_kind = ""
     if kinds:
         every_kind = f"CROSS JOIN (SELECT DISTINCT {_list(*kinds)} FROM hits)"  # noqa: S608
+    counted = (
+        "count(*) AS decided",
+        "count_if(verdict = 'confirmed') AS confirmed",
+    )
     return f"""
-        WITH judged AS (
-            SELECT {_list(keys, "window_s", *of_sitting)} FROM sittings WHERE judged {only}
-        ),
-        people AS (
+        WITH people AS (
             SELECT {
-        _list(
-            *dims,
-            "count(DISTINCT (session_id, candidate_id)) AS people",
-            "sum(window_s) / 3600 AS hours",
-        )
+        _list(*dims, "count(DISTINCT person) AS people", "sum(window_s) / 3600 AS hours")
     }
-            FROM judged GROUP BY ALL
+            FROM (SELECT person, window_s{_more(of_sitting)} FROM rollup_sittings WHERE {only})
+            GROUP BY ALL
         ),
         -- One row per person first: counting distinct pairs over all flags takes far longer.
         seen AS (
-            SELECT {_list(*dims, *kinds, "session_id", "candidate_id", "count(*) AS flags")}
-            FROM (SELECT {_list(keys, *of_flag)} FROM {source}) JOIN judged USING ({keys})
+            SELECT {_list(*dims, *kinds, "person", "sum(flags) AS flags")}
+            FROM (SELECT person, flags{_more([*of_sitting, *of_flag])} FROM {_source(groups)}
+                  WHERE {only})
             GROUP BY ALL
         ),
         hits AS (
@@ -176,13 +180,13 @@ def _sql(groups: tuple[str, ...], sessions: Sequence[str] | None) -> str:
             FROM seen GROUP BY ALL
         ),
         verdicts AS (
-            SELECT {
-        _list(*dims, *kinds, "count(*) AS decided", "count_if(verdict = 'confirmed') AS confirmed")
-    }
+            SELECT {_list(*dims, *kinds, *counted)}
             FROM (
-                SELECT {_list(keys, "verdict", *of_flag)} FROM decisions
-                WHERE kind = 'decision' AND verdict IN ('confirmed', 'dismissed')
-            ) JOIN judged USING ({keys})
+                SELECT verdict{_more([*of_sitting, *of_flag])}
+                FROM {_decided(groups)}
+                JOIN rollup_sittings USING (session_id, candidate_id, subject_id)
+                WHERE d.kind = 'decision' AND verdict IN ('confirmed', 'dismissed') AND {only}
+            )
             GROUP BY ALL
         ),
         cells AS (SELECT * FROM people {every_kind})
@@ -201,6 +205,34 @@ def _sql(groups: tuple[str, ...], sessions: Sequence[str] | None) -> str:
         LEFT JOIN hits ON {_same("hits", dims + kinds)}
         LEFT JOIN verdicts ON {_same("verdicts", dims + kinds)}
     """  # noqa: S608  # built from the names above; session ids are quoted
+
+
+def _source(groups: tuple[str, ...]) -> str:
+    """Return where flags are counted: the roll-up, or the flags themselves for their streams."""
+    source = "rollup"
+    if "stream" in groups:
+        source = (
+            "(SELECT s.*, label, detector, stream, 1 AS flags FROM flag_streams "
+            "JOIN rollup_sittings AS s USING (session_id, candidate_id, subject_id))"
+        )
+    if "family" in groups:
+        source += " LEFT JOIN families USING (label)"
+    if "clause" in groups:
+        source += " JOIN (SELECT rulebook, label, clause FROM clauses) USING (rulebook, label)"
+    return source
+
+
+def _decided(groups: tuple[str, ...]) -> str:
+    if "clause" not in groups:
+        return "decisions AS d"
+    return (
+        "(SELECT d.*, clause FROM decisions AS d JOIN rollup_sittings USING "
+        "(session_id, candidate_id, subject_id) JOIN clauses USING (rulebook, label)) AS d"
+    )
+
+
+def _more(parts: Sequence[str]) -> str:
+    return "".join(f", {part}" for part in parts)
 
 
 def _list(*parts: str) -> str:

@@ -12,7 +12,8 @@ from review import tables
 from review.errors import ReviewError
 from review.ledger import current_author, open_ledger
 from review.loaders import load_session
-from review.trends import connect, query, trends, wilson
+from review.rules import load_rulebook
+from review.trends import connect, query, trends, wilson, write_rollup, write_table
 from review.workspace import Workspace
 
 MANIFEST = """
@@ -319,3 +320,55 @@ def test_wilson_without_trials_is_missing():
     low, high = wilson([0], [0])
     assert np.isnan(low).all()
     assert np.isnan(high).all()
+
+
+def test_the_stored_roll_up_gives_the_same_rates(sample):
+    questions = ("label", "subject,label", "session", "clause", "family", "detector", "all")
+    before = {by: trends(sample.workspace, by=by, least_people=1) for by in questions}
+    assert write_rollup(sample.workspace) == ["one", "two"]
+    assert write_rollup(sample.workspace) == []
+    opened = connect(sample.workspace)
+    assert query(opened, "SELECT count(*) AS n FROM rolled")["n"].tolist() == [2]
+    for by in questions:
+        pd.testing.assert_frame_equal(
+            trends(by=by, least_people=1, connection=opened), before[by], check_dtype=False
+        )
+
+
+def test_a_roll_up_older_than_its_session_is_not_used(sample):
+    write_rollup(sample.workspace)
+    sample.write(sample.sessions["two"].sitting("c0", "theory"), flags=[])
+    rows = trends(sample.workspace, by="label", sessions=["two"])
+    assert row_of(rows, label="off_screen")["flagged"] == 1
+    assert write_rollup(sample.workspace) == ["two"]
+    rows = trends(sample.workspace, by="label", sessions=["two"])
+    assert row_of(rows, label="off_screen")["flagged"] == 1
+
+
+def test_a_flag_counts_for_every_clause_that_its_label_supports(shared):
+    rows = trends(shared.workspace, by="clause", sessions=["one"])
+    book = load_rulebook("itmc-2022")
+    wanted = {c.id for c in book.clauses if c.labels.get("absent", 0) > 0}
+    assert wanted
+    for clause in wanted - {c.id for c in book.clauses if c.labels.get("speech", 0) > 0}:
+        assert row_of(rows, clause=clause)["flagged"] == 4
+
+
+@pytest.mark.parametrize("ending", [".csv", ".parquet", ".xlsx"])
+def test_tables_are_exported_with_the_same_numbers(shared, tmp_path, ending):
+    rows = trends(shared.workspace, by="label")
+    path = write_table(rows, tmp_path / f"r{ending}")
+    readers = {".csv": pd.read_csv, ".parquet": pd.read_parquet, ".xlsx": pd.read_excel}
+    back = readers[ending](path)
+    assert back["label"].tolist() == rows["label"].tolist()
+    assert back["rate"].to_numpy() == pytest.approx(rows["rate"].to_numpy())
+
+
+def test_an_exported_name_is_no_formula(tmp_path):
+    rows = pd.DataFrame({"occupation": ["=1+1", "@x", "cook"], "rate": [0.5, -0.25, 1.0]})
+    text = write_table(rows, tmp_path / "r.csv").read_text(encoding="utf-8-sig")
+    assert "'=1+1" in text
+    assert "'@x" in text
+    assert ",-0.25" in text
+    with pytest.raises(ReviewError, match="ends in"):
+        write_table(rows, tmp_path / "r.doc")

@@ -3,8 +3,10 @@
 --   verdict                                confirmed, dismissed or unsure
 --   kind                                   decision, or own_flag where a person marked it
 --   readers, disputed                      how many people, and whether they differ
---   family, detector                       detector is empty where the flag is no longer found
+--   family, detector                       detector is the label's own, empty where none flags it
 --   decided_at                             when the reading that stands was written, UTC
+-- readings has one row per reader and flag: verdict, blind, author, source, role, decided_at.
+-- entries has one row per entry of the ledger: seq, at, author, role, kind and the keys.
 CREATE OR REPLACE VIEW decisions AS
 SELECT
     d.*,
@@ -12,6 +14,5 @@ SELECT
     coalesce(f.detector, '') AS detector
 FROM ledger_decisions AS d
 LEFT JOIN families USING (label)
-LEFT JOIN (
-    SELECT session_id, candidate_id, subject_id, flag_id, detector FROM raw_flags
-) AS f USING (session_id, candidate_id, subject_id, flag_id);
+LEFT JOIN (SELECT label, mode(detector) AS detector FROM rollup GROUP BY label) AS f
+    USING (label);
