@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from review.signals.faces import Face
+    from review.signals.heads import Patch
     from review.signals.models import Models
     from review.signals.people import Thing
     from review.signals.samples import Samples
@@ -57,8 +58,8 @@ class LookOptions:
 
     changing_every_s: float = 3.0
     idle_every_s: float = 5.0
-    identity_every_s: float = 20.0
-    identity_aside_every_s: float = 60.0
+    identity_every_s: float = 30.0
+    identity_aside_every_s: float = 120.0
 
 
 class Onlooker:
@@ -140,28 +141,30 @@ class Onlooker:
             self._row(sight.time_s, "face", "face", track, box, face.score)
             for face, track, box in zip(faces, tracks, boxes, strict=True)
         ]
-        patch = self._read_head(sight, faces)
+        seen = self._read_head(sight, faces)
         if self._recognition is not None:
             self._recognition.see(sight.time_s, sight.picture, faces, rows)
-        if patch is not None:
-            self._samples.patches.append((sight.time_s, patch))
+        if seen is not None:
+            index, patch = seen
+            self._samples.patches.append((sight.time_s, patch, rows[index]))
         self._samples.detections += rows
         self._samples.add(sight.time_s, faces=len(faces))
         self._count = len(faces)
 
-    def _read_head(self, sight: Sight, faces: Sequence[Face]) -> Any:
+    def _read_head(self, sight: Sight, faces: Sequence[Face]) -> tuple[int, Patch] | None:
         if self._heads is None or not faces:
             return None
-        main = max(faces, key=lambda face: face.w_px * face.h_px)
-        head = self._heads.read(sight.picture, main)
+        main = max(range(len(faces)), key=lambda n: faces[n].w_px * faces[n].h_px)
+        head = self._heads.read(sight.picture, faces[main])
         if head is None:
             return None
         self._samples.add(sight.time_s, turn=head.turn, nod=head.nod, face_luma=head.luma)
-        if head.patch is not None:
-            self._samples.add(sight.time_s, shade=head.shade)
         if head.gaze is not None:
             self._samples.add(sight.time_s, gaze=head.gaze)
-        return head.patch
+        if head.patch is None:
+            return None
+        self._samples.add(sight.time_s, shade=head.shade)
+        return main, head.patch
 
     def _take_things(self, sight: Sight, found: Sequence[Thing]) -> None:
         scale = sight.small_scale

@@ -72,20 +72,19 @@ def _measure(
         )
         return
     head = HeadReader(None).read(picture, face)
+    row = {
+        "stream": samples.stream,
+        "device_s": 0.0,
+        "kind": "face",
+        "label": samples.stream.removeprefix(PHOTO_PREFIX),
+        "track": -1,
+        "x_px": face.x_px,
+        "y_px": face.y_px,
+        "w_px": face.w_px,
+        "h_px": face.h_px,
+        "score": face.score,
+        "embedding": embedder.embed(picture, face),
+    }
+    samples.detections.append(row)
     if head is not None and head.patch is not None:
-        samples.patches.append((0.0, head.patch))
-    samples.detections.append(
-        {
-            "stream": samples.stream,
-            "device_s": 0.0,
-            "kind": "face",
-            "label": samples.stream.removeprefix(PHOTO_PREFIX),
-            "track": -1,
-            "x_px": face.x_px,
-            "y_px": face.y_px,
-            "w_px": face.w_px,
-            "h_px": face.h_px,
-            "score": face.score,
-            "embedding": embedder.embed(picture, face),
-        }
-    )
+        samples.patches.append((0.0, head.patch, row))

@@ -30,7 +30,8 @@ class Samples:
     detections: list[dict[str, Any]] = field(default_factory=list)
     problems: list[dict[str, Any]] = field(default_factory=list)
     texts: list[dict[str, Any]] = field(default_factory=list)
-    patches: list[tuple[float, NDArray[np.uint8]]] = field(default_factory=list)
+    #: Main faces: time, look, row of ``detections``.
+    patches: list[tuple[float, NDArray[np.uint8], dict[str, Any]]] = field(default_factory=list)
     _signals: list[tuple[str, float, str, float]] = field(default_factory=list)
 
     def add(self, device_s: float, **values: float) -> None:

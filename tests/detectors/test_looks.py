@@ -79,9 +79,19 @@ def test_a_covered_face_is_found_with_its_part(looking, signals, key):
 def test_a_turned_face_and_somebody_elses_are_not_covered_ones(looking):
     odd = during(100, 130, 0.1, 0.92)
     assert looking(like_mouth=odd, turn=during(100, 130, 0.4, 0.05)).spans("face_hidden") == []
-    made = looking(like_mouth=odd)
-    made.signal("front", "identity_distance_self", [101.0, 110.0, 125.0], 0.7)
+    others = {"like_mouth": odd, "like_eyes": during(100, 130, 0.4, 0.95)}
+    assert looking(**others).spans("face_hidden") == [[100.0, 130.0]]
+    made = looking(**others)
+    made.signal(
+        "front", "identity_distance_self", [90.0, 101.0, 110.0, 125.0], [0.1, 0.1, 0.7, 0.7]
+    )
     assert made.spans("face_hidden") == []
+
+
+def test_a_mask_over_ones_own_eyes_is_one_however_far_the_face_is_found(looking):
+    made = looking(like_mouth=during(100, 130, 0.1, 0.92))
+    made.signal("front", "identity_distance_self", [101.0, 110.0, 125.0], 0.5)
+    assert made.spans("face_hidden") == [[100.0, 130.0]]
 
 
 def test_a_mask_from_the_start_shows_against_the_photographs(looking):
