@@ -32,7 +32,7 @@ from review.scoring.incidents import find_incidents
 from review.scoring.learning import calibration as held_against
 from review.scoring.learning import calibration_error, learn
 from review.scoring.lookalikes import same_faces
-from review.scoring.risk import label_points, reasons
+from review.scoring.risk import points_of, reasons
 from review.scoring.sampling import draw, statement
 from review.workspace import Workspace
 
@@ -237,12 +237,18 @@ def make_session(folder: Path, count: int) -> Path:
     flags.loc[lost, "start_s"] = 2100 + random.uniform(0, 40, len(lost))
     flags["end_s"] = flags["end_s"].clip(lower=flags["start_s"] + 5)
     book = load_rulebook("itmc-2022")
-    of = dict(list(flags.groupby("candidate_id")))
+    of: dict[str, tuple[list[str], list[float]]] = {}
+    for candidate, label, score in flags[["candidate_id", "label", "score"]].itertuples(
+        index=False
+    ):
+        labels, given = of.setdefault(candidate, ([], []))
+        labels.append(label)
+        given.append(score)
     done = sittings[sittings["state"] == "done"]
     scores = done[KEYS].copy()
     scores["unseen"] = random.beta(1, 30, len(scores))
     points = [
-        label_points(of.get(c, flags.iloc[:0]), window=(0.0, WINDOW_S), rulebook=book, unseen=u)
+        points_of(*of.get(c, ((), ())), window=(0.0, WINDOW_S), rulebook=book, unseen=u)
         for c, u in zip(scores["candidate_id"], scores["unseen"], strict=True)
     ]
     scores["risk"] = [min(sum(p.values()), 100.0) for p in points]
@@ -273,11 +279,11 @@ def make_session(folder: Path, count: int) -> Path:
 def decide(
     space: Workspace, flags: pd.DataFrame, scores: pd.DataFrame, random: np.random.Generator
 ) -> None:
-    """Let six reviewers decide on the fifth of highest risk, some of it twice."""
+    """Let six reviewers decide on the fiftieth of highest risk, a fifth of it twice."""
     env = {**os.environ, "XDG_CONFIG_HOME": str(space.folder / "keys")}
     ledger = open_ledger(space.ledger)
     people = [current_author(environ={**env, "REVIEW_USER": f"reader{n}"}) for n in range(6)]
-    top = scores.sort_values("risk", ascending=False)["candidate_id"].iloc[: len(scores) // 20]
+    top = scores.sort_values("risk", ascending=False)["candidate_id"].iloc[: len(scores) // 50]
     truth = random.uniform(size=len(flags)) < chance(flags)
     rows = flags.assign(right=truth)
     of = dict(list(rows[rows["candidate_id"].isin(top)].groupby("candidate_id")))

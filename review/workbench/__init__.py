@@ -1,6 +1,6 @@
 """The workbench: widgets over tables and ledger, and the handler that serves recordings.
 
-``open_candidate`` and ``worklist`` are what the notebooks call. Everything is imported when it is
+``open_candidate`` and ``supervise`` are what the notebooks call. Everything is imported when it is
 first used: the Jupyter server loads :mod:`review.workbench.media` from here and needs no widgets.
 """
 
@@ -9,6 +9,7 @@ from typing import Any
 
 _CALLS = {
     "at_a_glance": "review.workbench.overview",
+    "calibration": "review.workbench.overview",
     "choose": "review.workbench.selection",
     "choose_session": "review.workbench.selection",
     "clocks": "review.workbench.show",
@@ -16,17 +17,23 @@ _CALLS = {
     "failures": "review.workbench.overview",
     "identity": "review.workbench.show",
     "log": "review.workbench.show",
+    "model_card": "review.workbench.overview",
     "open_candidate": "review.workbench.candidate",
     "place": "review.workbench.show",
     "rate_table": "review.workbench.overview",
     "rates": "review.workbench.overview",
+    "results": "review.workbench.supervision",
     "risk": "review.workbench.overview",
+    "session_risk": "review.workbench.overview",
+    "session_table": "review.workbench.overview",
     "signals": "review.workbench.show",
+    "supervise": "review.workbench.supervision",
     "who": "review.workbench.show",
     "worklist": "review.workbench.listing",
 }
 __all__ = [
     "at_a_glance",
+    "calibration",
     "choose",
     "choose_session",
     "clocks",
@@ -34,12 +41,17 @@ __all__ = [
     "failures",
     "identity",
     "log",
+    "model_card",
     "open_candidate",
     "place",
     "rate_table",
     "rates",
+    "results",
     "risk",
+    "session_risk",
+    "session_table",
     "signals",
+    "supervise",
     "who",
     "worklist",
 ]

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
 
 from review import words
+from review.batch import quality
+from review.batch.session_results import SessionResults
 from review.errors import ReviewError
-from review.ledger import open_ledger
-from review.ledger.decisions import decisions, match_decisions
 from review.workbench.language import chosen
 from review.workbench.plot import Plot
 from review.workbench.selection import as_workspace
+from review.workbench.supervision import results
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -23,28 +24,82 @@ if TYPE_CHECKING:
 
     Space = Workspace | Path | str | None
 
+#: A sitting of which more than this could not be seen is told at a glance.
+_MUCH_UNSEEN: Final = 0.2
+
 
 def at_a_glance(
-    session: Session, *, workspace: Space = None, language: Language | None = None
+    session: SessionResults | Session, *, workspace: Space = None, language: Language | None = None
 ) -> pd.DataFrame:
     """Return the session in a few numbers, one a row."""
+    spoken = chosen(language)
     say = _sayer(language)
-    space = as_workspace(workspace)
-    sittings = space.read("sittings", session.id)
-    flags = space.read("flags", session.id)
-    decided, orphaned = match_decisions(decisions(open_ledger(space.ledger), [session.id]), flags)
+    found = results(session, workspace=workspace)
+    work, decided = found.worklist, found.decided
+    gone = set(found.readings["flag_id"]) - set(decided["flag_id"])
+    risks, faces = work["risk"].dropna(), found.lookalikes
+    said = quality.remaining(found)
+    loaded = found.session
     facts: list[tuple[str, Any]] = [
-        ("session_head", session.id),
-        ("platform_head", words.say(f"platform.{session.platform}", chosen(language))),
-        ("candidates_head", len(session.candidates)),
-        ("sittings_head", len(sittings)),
-        ("failed", int((sittings["state"] == "failed").sum())),
-        ("flags", len(flags)),
+        ("session_head", found.session_id),
+        ("platform_head", words.say(f"platform.{loaded.platform}", spoken) if loaded else "–"),
+        ("candidates_head", len(loaded.candidates) if loaded else "–"),
+        ("sittings_head", len(work)),
+        ("failed", int((work["analysis"] == "failed").sum())),
+        ("coverage_head", f"{1 - found.scores['unseen'].mean():.1%}" if len(risks) else "–"),
+        ("unseen_many_head", int((work["unseen"] > _MUCH_UNSEEN).sum())),
+        (
+            "risk_head",
+            " / ".join(f"{risks.quantile(q):.0f}" for q in (0.5, 0.9, 1.0)) if len(risks) else "–",
+        ),
+        ("incidents_head", len(found.incidents.table)),
+        (
+            "same_faces_head",
+            f"{(faces.pairs['state'] == 'one_person').sum()} ({_few(faces.expected_one_person)})",
+        ),
+        ("flags", len(found.flags)),
         ("decided_head", decided["flag_id"].nunique()),
-        ("orphaned_head", len(orphaned)),
+        ("orphaned_head", len(gone)),
+        (
+            "remaining_head",
+            words.say("quality.no_sample", spoken) if said is None else said.text(spoken),
+        ),
     ]
     index = pd.Index([say(key) for key, _ in facts], name="")
     return pd.DataFrame({"": [str(value) for _, value in facts]}, index=index)
+
+
+def session_table(
+    session: SessionResults | Session, name: str, *, workspace: Space = None
+) -> pd.DataFrame:
+    """Return a table about the session; see :data:`review.batch.quality.TABLES`."""
+    return quality.table(results(session, workspace=workspace), name)
+
+
+def session_risk(
+    session: SessionResults | Session, *, workspace: Space = None, language: Language | None = None
+) -> Plot:
+    """Show how many sittings have which risk, and how much of them could not be seen."""
+    from review.figures import session_figure
+
+    found = results(session, workspace=workspace)
+    return Plot(session_figure(found.worklist, language=chosen(language)))
+
+
+def calibration(*, workspace: Space = None, language: Language | None = None) -> Plot:
+    """Show how well the learned probability held on the latest decisions of all sessions."""
+    from review.figures import calibration_figure
+
+    found = quality.learned(as_workspace(workspace))
+    return Plot(calibration_figure(found.calibration, language=chosen(language)))
+
+
+def model_card(*, workspace: Space = None, language: Language | None = None) -> pd.DataFrame:
+    """Return what the learned model was trained on and how good it is, a fact a row."""
+    from review.scoring import card
+
+    found = quality.learned(as_workspace(workspace))
+    return pd.DataFrame({"": card.lines(found.card, chosen(language))})
 
 
 def risk(session: Session, *, workspace: Space = None, language: Language | None = None) -> Plot:
@@ -55,15 +110,35 @@ def risk(session: Session, *, workspace: Space = None, language: Language | None
     return Plot(risk_figure(scores, language=chosen(language)))
 
 
+def _few(expected: float | None) -> str:
+    """Return an expected number as it is read: to two digits, or unknown."""
+    return "?" if expected is None else f"{expected:.2g}"
+
+
 def failures(
-    session: Session, *, workspace: Space = None, language: Language | None = None
+    session: SessionResults | Session,
+    *,
+    first: int | None = None,
+    workspace: Space = None,
+    language: Language | None = None,
 ) -> pd.DataFrame:
-    """Return what was wrong with the evidence or its analysis, the gravest first."""
+    """Return what was wrong with the evidence or its analysis, the gravest first.
+
+    Parameters
+    ----------
+    first
+        Only so many rows.
+    """
     say = _sayer(language)
-    rows = as_workspace(workspace).read("problems", session.id)
+    if isinstance(session, SessionResults):
+        rows = session.space.read("problems", session.session_id)
+    else:
+        rows = as_workspace(workspace).read("problems", session.id)
     order = rows["severity"].map({"error": 0, "warning": 1, "info": 2})
-    rows = rows.assign(order=order).sort_values(
-        ["order", "candidate_id", "subject_id"], kind="stable", ignore_index=True
+    rows = (
+        rows.assign(order=order)
+        .sort_values(["order", "candidate_id", "subject_id"], kind="stable", ignore_index=True)
+        .head(first if first is not None else len(rows))
     )
     severity = [words.say(f"severity.{name}", chosen(language)) for name in rows["severity"]]
     return pd.DataFrame(

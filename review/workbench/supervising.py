@@ -1,4 +1,4 @@
-"""A session's sittings as the supervisor's page takes them: columns, not rows, for they are many."""
+"""The sittings of a session as the page takes them: columns, not rows, for they are many."""
 
 from __future__ import annotations
 

@@ -153,7 +153,7 @@ class Supervision(anywidget.AnyWidget):
     def _dismiss(self, message: Message) -> dict[str, Any]:
         self._refresh()
         made = self._planned(message)
-        checked = bulk.checked(made, self._verdicts(), self.language)
+        checked = bulk.checked(made, self._verdicts(), _spoken(self.language))
         said = bulk_of(
             self._found.flags,
             self._found.decided,
@@ -289,6 +289,10 @@ def _remaining(said: Any, language: Language) -> str:
     from review import words
 
     return words.say("quality.no_sample", language) if said is None else str(said.text(language))
+
+
+def _spoken(language: str) -> Language:
+    return "zh" if language == "zh" else "en"
 
 
 def _texts(value: Any) -> list[str]:
