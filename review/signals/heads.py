@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 #: Narrowest distance between the eyes (px) at which a face's appearance is kept.
 MIN_BETWEEN_PX: Final = 14.0
-#: Narrowest eye (px between its corners) in which the iris is looked for: a web camera at 0.6 m gives
+#: Narrowest eye (px between its corners) in which the iris is looked for: a camera at 0.6 m gives
 #: 40 at 1280 px of width, 20 at 640. On smaller ones a shadow passes for the iris.
 MIN_EYE_PX: Final = 20.0
 #: Least range of brightness (levels of 255) of an eye: a shut one, or one behind dark glass, has
@@ -220,9 +220,21 @@ def _box(face: Face, shift: NDArray[np.float64]) -> tuple[slice, slice]:
     return slice(y, y + max(1, int(face.h_px))), slice(x, x + max(1, int(face.w_px)))
 
 
+def _similarity(points: NDArray[np.float64]) -> NDArray[np.float64] | None:
+    """Return the turn, size and shift (2, 3) that bring four points nearest to a patch's."""
+    start = points[:, 0] + 1j * points[:, 1]
+    end = _PATCH_POINTS[:, 0] + 1j * _PATCH_POINTS[:, 1]
+    away = start - start.mean()
+    spread = float((np.abs(away) ** 2).sum())
+    if spread <= 0:
+        return None
+    factor = (np.conj(away) @ (end - end.mean())) / spread
+    rest = end.mean() - factor * start.mean()
+    return np.array([[factor.real, -factor.imag, rest.real], [factor.imag, factor.real, rest.imag]])
+
+
 def _patch(grey: Picture, face: Face, shift: NDArray[np.float64]) -> Patch | None:
-    points = (face.landmarks[[0, 1, 3, 4]] - shift).astype(np.float32)
-    matrix, _ = cv2.estimateAffinePartial2D(points, _PATCH_POINTS, method=cv2.LMEDS)
+    matrix = _similarity(face.landmarks[[0, 1, 3, 4]] - shift)
     if matrix is None:
         return None
     # Reduced first: one pixel of the patch stands for many.
