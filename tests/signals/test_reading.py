@@ -190,3 +190,20 @@ def test_without_the_models_a_problem_says_so(make_record):
     (problem,) = samples.problems
     assert problem["code"] == "screen_not_read"
     assert "text_finder" in problem["message"]
+
+
+def test_damaged_recordings_break_nothing(testdata, make_record):
+    from review.errors import ReviewError
+
+    read = 0
+    for path in sorted((testdata / "damaged").rglob("*")):
+        try:
+            record = make_record([("screen", path, 0.0)])
+        except ReviewError:
+            continue
+        samples = read_screen(
+            record, models={}, span=(-1e6, 1e6), tell=lambda _: None, letters=Fake()
+        )
+        read += len(samples.texts)
+        assert all(row["end_device_s"] > row["start_device_s"] for row in samples.texts)
+    assert read > 10
