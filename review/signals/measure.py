@@ -45,6 +45,8 @@ BEFORE_S: Final = 1800.0
 AFTER_S: Final = 300.0
 #: What a stream's sound costs, taking its pictures as 1; only the progress bar uses it.
 _SOUND_COST: Final = 0.1
+#: Rows that are turned into a table at a time.
+_CHUNK: Final = 5000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -272,7 +274,8 @@ def _put_together(record: SittingRecord, measured: list[Samples]) -> Measurement
     key = record.sitting.key
     rows = [row for samples in measured for row in samples.detections]
     compared = [*_compare(rows), *appearances(measured)]
-    detections = tables.build("detections", rows, key=key)
+    del rows
+    detections = tables.join("detections", _chunks(measured, key))
     signals = tables.join("signals", [s.signals(key) for s in [*measured, *compared]])
     problems = [row for samples in measured for row in samples.problems]
     order = ["stream", "device_s"]
@@ -284,6 +287,16 @@ def _put_together(record: SittingRecord, measured: list[Samples]) -> Measurement
         texts=tables.build("texts", [row for s in measured for row in s.texts], key=key),
         problems=tables.build("problems", problems, key=key),
     )
+
+
+def _chunks(measured: list[Samples], key: tuple[str, str, str]) -> Iterator[pd.DataFrame]:
+    """Turn the rows of ``detections`` into tables, some at a time, and let go of them."""
+    for samples in measured:
+        rows, samples.detections = samples.detections, []
+        samples.patches = []
+        for start in range(0, len(rows), _CHUNK):
+            yield tables.build("detections", rows[start : start + _CHUNK], key=key)
+            rows[start : start + _CHUNK] = [{}] * len(rows[start : start + _CHUNK])
 
 
 def _compare(rows: list[dict[str, Any]]) -> list[Samples]:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from array import array
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
 
 from review import tables
@@ -12,7 +14,6 @@ from review import tables
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    import numpy as np
     from numpy.typing import NDArray
 
 
@@ -32,16 +33,30 @@ class Samples:
     texts: list[dict[str, Any]] = field(default_factory=list)
     #: Main faces: time, look, row of ``detections``.
     patches: list[tuple[float, NDArray[np.uint8], dict[str, Any]]] = field(default_factory=list)
-    _signals: list[tuple[str, float, str, float]] = field(default_factory=list)
+    #: Signal -> times and values: 16 bytes for each, where a row of Python objects takes 140.
+    _series: dict[str, tuple[array[float], array[float]]] = field(default_factory=dict)
 
     def add(self, device_s: float, **values: float) -> None:
         """Add one value for each signal named."""
-        self._signals += [(self.stream, device_s, name, value) for name, value in values.items()]
+        for name, value in values.items():
+            times, known = self._series.setdefault(name, (array("d"), array("d")))
+            times.append(device_s)
+            known.append(value)
 
     def add_series(self, name: str, device_s: Iterable[float], values: Iterable[float]) -> None:
         """Add many values of one signal."""
-        self._signals += [
-            (self.stream, float(t), name, float(v)) for t, v in zip(device_s, values, strict=True)
+        times, known = self._series.setdefault(name, (array("d"), array("d")))
+        for time_s, value in zip(device_s, values, strict=True):
+            times.append(float(time_s))
+            known.append(float(value))
+
+    @property
+    def _signals(self) -> list[tuple[str, float, str, float]]:
+        """Stream, time, signal and value of every row."""
+        return [
+            (self.stream, time_s, name, value)
+            for name, (times, known) in self._series.items()
+            for time_s, value in zip(times, known, strict=True)
         ]
 
     def problem(
@@ -69,7 +84,16 @@ class Samples:
 
     def signals(self, key: tuple[str, str, str]) -> pd.DataFrame:
         """Return the table ``signals``."""
-        frame = pd.DataFrame(self._signals, columns=["stream", "device_s", "signal", "value"])
-        for name, value in zip(tables.KEYS, key, strict=True):
-            frame[name] = value
-        return tables.conform(frame, "signals")
+        parts = [
+            pd.DataFrame(
+                {
+                    "stream": self.stream,
+                    "device_s": np.array(times),
+                    "signal": name,
+                    "value": np.array(known),
+                    **dict(zip(tables.KEYS, key, strict=True)),
+                }
+            )
+            for name, (times, known) in self._series.items()
+        ]
+        return tables.join("signals", parts)
