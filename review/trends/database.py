@@ -68,6 +68,8 @@ _ENTRIES: Final = pa.schema(
 _CLAUSES: Final = pa.schema(
     [("rulebook", _S), ("label", _S), ("clause", _S), ("number", _S), ("strength", pa.float64())]
 )
+#: The first script whose views need the roll-up.
+_AFTER_ROLLUP: Final = "80_decisions.sql"
 #: Manifests of so many rolled sessions are read all the same, for the views that need them.
 _FEW: Final = 20
 
@@ -125,6 +127,8 @@ def connect(
     _add_arrow(connection, "families", families)
     folder = files("review.trends").joinpath("sql")
     for script in sorted((f for f in folder.iterdir() if f.name.endswith(".sql")), key=_name):
+        if script.name == _AFTER_ROLLUP:
+            _rollup_views(connection, rolled, space.sessions())
         connection.execute(script.read_text(encoding="utf-8"))
     return connection
 
@@ -202,6 +206,27 @@ def _add_rollups(connection: duckdb.DuckDBPyConnection, space: Workspace) -> lis
         else:
             _add_arrow(connection, f"stored_{name}", rollup.SCHEMAS[name].empty_table())
     return fresh
+
+
+def _rollup_views(
+    connection: duckdb.DuckDBPyConnection, rolled: Sequence[str], known: Sequence[str]
+) -> None:
+    """Make ``rollup_sittings`` and ``rollup`` of what is stored and of what must be counted now.
+
+    Only the sessions without a roll-up are counted: they are named in the query, so that the files
+    of the others are not even opened.
+    """
+    rest = [s for s in known if s not in set(rolled)]
+    listed = ", ".join("'{}'".format(s.replace("'", "''")) for s in rest)
+    for name in rollup.NAMES:
+        parts = [f"SELECT * FROM stored_{name}"]  # noqa: S608  # names of this module
+        if rest and rolled:
+            made = f"SELECT * FROM made_{name} WHERE session_id IN ({listed})"  # noqa: S608
+            parts.append(made)
+        elif not rolled:
+            # Tables of sessions that nobody registered are counted as well.
+            parts = [f"SELECT * FROM made_{name}"]  # noqa: S608
+        connection.execute(f"CREATE VIEW {name} AS {' UNION ALL BY NAME '.join(parts)}")
 
 
 def _no_rollups(connection: duckdb.DuckDBPyConnection) -> list[str]:

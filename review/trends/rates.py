@@ -45,6 +45,8 @@ OF_FLAG: Final[Mapping[str, str]] = {
     "detector": "detector",
     "clause": "clause",
 }
+#: What is the same for all sittings of a person.
+OF_PERSON: Final = frozenset({"session", "platform", "rulebook", "region", "occupation", "level"})
 #: No group of fewer people is shown: its members could be made out, and its rate says nothing.
 LEAST_PEOPLE: Final = 5
 TOO_FEW: Final = "too few to say"
@@ -168,17 +170,7 @@ def rate_sql(groups: tuple[str, ...], sessions: Sequence[str] | None = None) -> 
             FROM (SELECT person, window_s{_more(of_sitting)} FROM rollup_sittings WHERE {only})
             GROUP BY ALL
         ),
-        -- One row per person first: counting distinct pairs over all flags takes far longer.
-        seen AS (
-            SELECT {_list(*dims, *kinds, "person", "sum(flags) AS flags")}
-            FROM (SELECT person, flags{_more([*of_sitting, *of_flag])} FROM {_source(groups)}
-                  WHERE {only})
-            GROUP BY ALL
-        ),
-        hits AS (
-            SELECT {_list(*dims, *kinds, "count(*) AS flagged", "sum(flags) AS flags")}
-            FROM seen GROUP BY ALL
-        ),
+        {_hits(groups, dims, kinds, [*of_sitting, *of_flag], only)},
         verdicts AS (
             SELECT {_list(*dims, *kinds, *counted)}
             FROM (
@@ -207,12 +199,32 @@ def rate_sql(groups: tuple[str, ...], sessions: Sequence[str] | None = None) -> 
     """  # noqa: S608  # built from the names above; session ids are quoted
 
 
+def _hits(
+    groups: tuple[str, ...], dims: list[str], kinds: list[str], columns: list[str], only: str
+) -> str:
+    """Return the part of the query that counts people and flags of each cell."""
+    within = [*dims, *kinds]
+    if "label" in groups and set(groups) - {"label"} <= OF_PERSON:
+        # Nothing changes from one sitting of a person to the next: no grouping by person.
+        counted = _list(*within, "count_if(new_label) AS flagged", "sum(flags) AS flags")
+        inner = f"SELECT new_label, flags{_more(columns)} FROM rollup WHERE {only}"  # noqa: S608
+        return f"hits AS (SELECT {counted} FROM ({inner}) GROUP BY ALL)"  # noqa: S608
+    # One row per person first: counting distinct pairs over all flags takes far longer.
+    seen = _list(*within, "person", "sum(flags) AS flags")
+    source = _source(groups) if kinds else "rollup_sittings"
+    some = "flags > 0 AND " if not kinds else ""
+    inner = f"SELECT person, flags{_more(columns)} FROM {source} WHERE {some}{only}"  # noqa: S608
+    counted = _list(*within, "count(*) AS flagged", "sum(flags) AS flags")
+    return f"""seen AS (SELECT {seen} FROM ({inner}) GROUP BY ALL),
+        hits AS (SELECT {counted} FROM seen GROUP BY ALL)"""  # noqa: S608
+
+
 def _source(groups: tuple[str, ...]) -> str:
     """Return where flags are counted: the roll-up, or the flags themselves for their streams."""
     source = "rollup"
     if "stream" in groups:
         source = (
-            "(SELECT s.*, label, detector, stream, 1 AS flags FROM flag_streams "
+            "(SELECT s.* EXCLUDE (flags), label, detector, stream, 1 AS flags FROM flag_streams "
             "JOIN rollup_sittings AS s USING (session_id, candidate_id, subject_id))"
         )
     if "family" in groups:

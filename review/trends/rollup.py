@@ -35,10 +35,10 @@ SITTING_FIELDS: Final = (
 )  # fmt: skip
 #: Table -> its columns.
 SCHEMAS: Final = {
-    "rollup_sittings": pa.schema(SITTING_FIELDS),
+    "rollup_sittings": pa.schema([*SITTING_FIELDS, ("flags", _I)]),
     "rollup": pa.schema(
         [*SITTING_FIELDS, ("label", _S), ("detector", _S), ("flags", _I), ("length_s", _F),
-         ("top_score", _F)]
+         ("top_score", _F), ("new_label", pa.bool_())]
     ),
 }  # fmt: skip
 #: Increased when a column changes its meaning: older roll-ups are then made anew.

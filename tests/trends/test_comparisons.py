@@ -27,10 +27,10 @@ class Groups:
         for n, (people, flagged) in enumerate(sizes):
             for k in range(people):
                 row = self.row(n, k)
-                sittings.append(row)
+                sittings.append({**row, "flags": 2 if k < flagged else 0})
                 if k < flagged:
-                    flags.append({**row, "label": label, "detector": label, "flags": 2,
-                                  "length_s": 9.0, "top_score": 0.7})  # fmt: skip
+                    about = {"label": label, "detector": label, "flags": 2, "length_s": 9.0}
+                    flags.append({**row, **about, "top_score": 0.7, "new_label": True})
         self.tables = {"rollup_sittings": sittings, "rollup": flags}
 
     @staticmethod
@@ -49,6 +49,7 @@ class Groups:
             table = pa.Table.from_pandas(frame, schema=SCHEMAS[name], preserve_index=False)
             opened.register(f"given_{name}", table)
             opened.execute(f"CREATE OR REPLACE VIEW {name} AS FROM given_{name}")
+        opened.execute("INSERT INTO label_detectors SELECT DISTINCT label, detector FROM rollup")
         return opened
 
 
