@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from fractions import Fraction
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal, Self
 
 import av
 from av.error import EOFError as EndOfFile
@@ -200,16 +200,43 @@ def packets_of(
     errors
         A list to which the read errors on the way are added.
     """
-    for _ in range(_GIVE_UP_AFTER):
-        try:
+    for attempt in Attempts(errors):
+        with attempt:
             yield from container.demux(*streams)
-        except EndOfFile:
-            return
-        except (FFmpegError, OSError) as error:
-            if errors is not None:
-                errors.append(note_error(error))
-        else:
-            return
+
+
+class Attempts:
+    """Read on after read errors: ``for attempt in Attempts(): with attempt: ...`` until the end.
+
+    Parameters
+    ----------
+    errors
+        A list to which the read errors on the way are added.
+    """
+
+    def __init__(self, errors: list[str] | None = None) -> None:
+        self._errors = errors
+        self._again = True
+
+    def __iter__(self) -> Iterator[Self]:
+        for _ in range(_GIVE_UP_AFTER):
+            if not self._again:
+                return
+            self._again = False
+            yield self
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> bool:
+        if error is None or isinstance(error, EndOfFile):
+            return error is not None
+        if not isinstance(error, (FFmpegError, OSError)):
+            return False
+        if self._errors is not None:
+            self._errors.append(note_error(error))
+        self._again = True
+        return True
 
 
 def seek(container: InputContainer, stream: Stream, pts_s: float) -> None:

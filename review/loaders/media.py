@@ -18,6 +18,7 @@ from av.error import FFmpegError
 
 from review.errors import LoadError
 from review.loaders.container import (
+    Attempts,
     MediaInfo,
     first_of,
     note_error,
@@ -136,14 +137,16 @@ class VideoReader:
         # Whole numbers divided once give the same float as the fraction, ten times faster.
         top, bottom = self._base.numerator, self._base.denominator
         make = tuple.__new__
-        for packet in packets_of(self._container, self._stream):
-            stamp, size, length = packet.pts, packet.size, packet.duration
-            if stamp is None:
-                stamp = packet.dts
-            if size and stamp is not None:
-                pts_s = stamp * top / bottom
-                length_s = length * top / bottom if length else 0.0
-                yield make(Packet, (pts_s, size, packet.is_keyframe, length_s))
+        for attempt in Attempts():
+            with attempt:
+                for packet in self._container.demux(self._stream):
+                    stamp, size, length = packet.pts, packet.size, packet.duration
+                    if stamp is None:
+                        stamp = packet.dts
+                    if size and stamp is not None:
+                        pts_s = stamp * top / bottom
+                        length_s = length * top / bottom if length else 0.0
+                        yield make(Packet, (pts_s, size, packet.is_keyframe, length_s))
 
     def pictures(
         self,
