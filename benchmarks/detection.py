@@ -83,7 +83,11 @@ def report(rows: list[tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]]) -> None:
     print(f"false flags {len(found.false)}, {len(found.false) / hours:.2f} per candidate-hour")
     onset = np.abs(found.pairs["onset_s"].to_numpy(dtype=float))
     late = int(np.count_nonzero(onset > 2.0))
-    print(f"onset: median {np.median(onset):.2f} s, largest {onset.max():.2f} s, {late} beyond 2 s")
+    if len(onset):
+        print(
+            f"onset: median {np.median(onset):.2f} s, largest {onset.max():.2f} s, "
+            f"{late} beyond 2 s"
+        )
     clean = set(windows["candidate_id"]) - set(truth["candidate_id"])
     spoilt = int(found.false["candidate_id"].isin(clean).sum())
     print(f"clean sittings {len(clean)}, flags in them {spoilt}")
