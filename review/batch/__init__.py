@@ -1,7 +1,26 @@
-"""Many sittings: check, analyse, score and evaluate a session."""
+"""Many sittings: check, analyse, score and evaluate a session.
 
-from review.batch.analysis import analyze
-from review.batch.checking import check
-from review.batch.results import evaluate, resolve_session_id, score
+Each call is imported when it is first used: who only looks at results needs none of what analyses.
+"""
 
+from importlib import import_module
+from typing import Any
+
+_CALLS = {
+    "analyze": "review.batch.analysis",
+    "check": "review.batch.checking",
+    "evaluate": "review.batch.results",
+    "resolve_session_id": "review.batch.results",
+    "score": "review.batch.results",
+}
 __all__ = ["analyze", "check", "evaluate", "resolve_session_id", "score"]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _CALLS:
+        raise AttributeError(f"module 'review.batch' has no attribute {name!r}")
+    return getattr(import_module(_CALLS[name]), name)
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -37,7 +37,7 @@ def at_a_glance(
     found = results(session, workspace=workspace)
     work, decided = found.worklist, found.decided
     gone = set(found.readings["flag_id"]) - set(decided["flag_id"])
-    risks, faces = work["risk"].dropna(), found.lookalikes
+    risks = work["risk"].dropna()
     said = quality.remaining(found)
     loaded = found.session
     facts: list[tuple[str, Any]] = [
@@ -53,10 +53,6 @@ def at_a_glance(
             " / ".join(f"{risks.quantile(q):.0f}" for q in (0.5, 0.9, 1.0)) if len(risks) else "–",
         ),
         ("incidents_head", len(found.incidents.table)),
-        (
-            "same_faces_head",
-            f"{(faces.pairs['state'] == 'one_person').sum()} ({_few(faces.expected_one_person)})",
-        ),
         ("flags", len(found.flags)),
         ("decided_head", decided["flag_id"].nunique()),
         ("orphaned_head", len(gone)),
@@ -74,6 +70,20 @@ def session_table(
 ) -> pd.DataFrame:
     """Return a table about the session; see :data:`review.batch.quality.TABLES`."""
     return quality.table(results(session, workspace=workspace), name)
+
+
+def same_faces(
+    session: SessionResults | Session, *, workspace: Space = None, language: Language | None = None
+) -> pd.DataFrame:
+    """Return how many pairs of candidates have one face, and how many are expected by chance."""
+    say = _sayer(language)
+    made = results(session, workspace=workspace).lookalikes
+    counts = made.pairs["state"].value_counts()
+    expected = {"one_person": made.expected_one_person, "possible": made.expected_possible}
+    rows = [(say(f"faces_{s}"), int(counts.get(s, 0)), _few(expected[s])) for s in expected]
+    rows.append((say("faces_compared"), made.compared, ""))
+    names = ["", say("pairs_head"), say("by_chance_head")]
+    return pd.DataFrame(rows, columns=names)
 
 
 def session_risk(

@@ -43,6 +43,7 @@ def sittings_data(
     closed = _closed(found)
     disputed = found.decided[found.decided["disputed"].astype(bool)].groupby(_KEYS).size().to_dict()
     hidden = [key in blind for key in keys]
+    own = _own_readings(found, author)
     columns: dict[str, list[Any]] = {
         "candidate_id": [key[1] for key in keys],
         "name": [names.get(key[1], "") for key in keys],
@@ -50,11 +51,19 @@ def sittings_data(
         "risk": _numbers(work["risk"], 1, hidden),
         "unseen": _numbers(work["unseen"], 3),
         "unusual": _numbers(work["unusual"], 3, hidden),
-        "state": work["state"].tolist(),
+        "state": [
+            said if not away else ("in_progress" if own.get(key) else "undecided")
+            for key, said, away in zip(keys, work["state"], hidden, strict=True)
+        ],
         "analysis": work["analysis"].tolist(),
         "reason": [None if pd.isna(text) else str(text) for text in work["reason"]],
         "flags": work["flags"].astype(int).tolist(),
-        "open": work["open_flags"].astype(int).tolist(),
+        "open": [
+            int(left) if not away else max(0, int(flags) - own.get(key, 0))
+            for key, left, flags, away in zip(
+                keys, work["open_flags"], work["flags"], hidden, strict=True
+            )
+        ],
         "reasons": [
             [] if away else list(text) for text, away in zip(work["reasons"], hidden, strict=True)
         ],
@@ -107,6 +116,14 @@ def _blind(found: SessionResults, author: Author) -> set[tuple[str, ...]]:
     said = found.outcomes
     own = said[(said["author"] == author.name) & (said["source"] == author.source)]
     return progress.keys_of(mine) - progress.keys_of(own)
+
+
+def _own_readings(found: SessionResults, author: Author) -> dict[tuple[Any, ...], int]:
+    """Return how many flags of each sitting the author has read."""
+    read = found.readings
+    mine = read[(read["author"] == author.name) & (read["source"] == author.source)]
+    counts = mine.groupby(_KEYS)["flag_id"].nunique()
+    return dict(zip(counts.index.to_flat_index(), counts.astype(int), strict=True))
 
 
 def _last_outcomes(found: SessionResults) -> dict[tuple[Any, ...], str]:

@@ -44,7 +44,7 @@ class Supervision {
     this.fields = this.controls();
     this.body = h("tbody");
     this.table = h("table", { "aria-rowcount": this.count });
-    this.scroll = h("div", { class: "rw-scroll", tabindex: 0, on: { scroll: () => this.soon() } }, this.table);
+    this.scroll = h("div", { class: "rw-sight", tabindex: 0, on: { scroll: () => this.soon() } }, this.table);
     this.error = h("div", { class: "rw-error", role: "alert", hidden: true });
     this.acts = this.supervises ? this.actions() : null;
     this.root = h("section", { class: "rw rw-worklist rw-super" },
@@ -54,7 +54,7 @@ class Supervision {
       ...(this.supervises ? [bulkPanel(this), qualityPanel(this)] : []));
     words.bind(this.root, "ui.worklist", "aria-label");
     this.root.setAttribute("data-lm-suppress-shortcuts", "true");
-    followLanguage(this.model, this.bus, words, this.root, () => { this.heads(); this.choices(); this.apply(); }, signal);
+    followLanguage(this.model, this.bus, words, this.root, () => { this.heads(); this.choices(); this.apply(); if (this.supervises) this.told(); }, signal);
     el.append(this.root);
     new ResizeObserver(() => this.soon()).observe(this.scroll);
   }
