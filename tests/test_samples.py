@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from review import batch
+from review.loaders import load_session
 
 SAMPLES = Path(__file__).parents[1] / "data" / "sample_sessions"
 SESSIONS = sorted(path.parent for path in SAMPLES.glob("*/session.toml"))
@@ -12,7 +13,7 @@ LIMIT_BYTES = 25 * 1024 * 1024
 
 
 def test_both_systems_are_there_and_small():
-    assert {batch.load_session(folder)[0].platform for folder in SESSIONS} == {"itmc", "eztest"}
+    assert {load_session(folder)[0].platform for folder in SESSIONS} == {"itmc", "eztest"}
     assert sum(p.stat().st_size for p in SAMPLES.rglob("*") if p.is_file()) <= LIMIT_BYTES
 
 
@@ -23,7 +24,7 @@ def test_every_planted_anomaly_is_found(folder, tmp_path):
     assert result.missed.empty, result.missed.to_string()
     assert len(result.false) <= 1, result.false.to_string()
     flagged = {(p.candidate_id, p.subject_id) for p in result.pairs.itertuples()}
-    sittings = {s.key[1:] for s in batch.load_session(folder)[0].sittings()}
+    sittings = {s.key[1:] for s in load_session(folder)[0].sittings()}
     assert sittings - flagged, "one sitting with nothing wrong"
 
 
