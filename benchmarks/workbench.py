@@ -8,7 +8,7 @@ every picture of the page, and after a jump the time codes are read until all fo
 until four views show pictures and the timeline is drawn, and from the click on its notebook.
 
 Run it as ``python -m benchmarks.workbench [--part play open] [--play-s 600] [--jumps 40]
-[--minutes 90]``. Playing for ``--play-s`` seconds at 2x needs twice as many seconds of media.
+[--minutes 90] [--media-minutes 90]``. Playing for ``--play-s`` seconds at 2x needs twice as many seconds of media.
 """
 
 import argparse
@@ -166,6 +166,7 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument("--play-s", type=float, default=600.0)
     parser.add_argument("--jumps", type=int, default=40)
     parser.add_argument("--minutes", type=float, default=90.0)
+    parser.add_argument("--media-minutes", type=float, help="of recordings; as --minutes if absent")
     parser.add_argument("--keep", type=Path, help="folder for the sessions, used again if there")
     options = parser.parse_args(argv)
     with tempfile.TemporaryDirectory() as temporary:
@@ -174,7 +175,7 @@ def main(argv: list[str] | None = None) -> None:
         if "play" in options.part:
             play(base / "play", options.play_s, options.jumps)
         if "open" in options.part:
-            opening(base / "open", options.minutes)
+            opening(base / "open", options.minutes, options.media_minutes or options.minutes)
 
 
 def play(folder: Path, play_s: float, jumps: int) -> None:
@@ -262,12 +263,12 @@ def jumping(page: Page, jumps: int, rates: dict[str, float], end_s: float) -> No
     )
 
 
-def opening(folder: Path, minutes: float) -> None:
+def opening(folder: Path, minutes: float, media_minutes: float) -> None:
     """Open a long sitting with many flags and log entries; pan and zoom its timeline."""
-    session_folder = folder / f"session-{minutes:g}"
+    session_folder = folder / f"session-{media_minutes:g}"
     if not (session_folder / "truth.csv").exists():
-        simulate(session_folder, minutes=minutes, details=Details(session_id="BENCH"))
-    workspace, sitting, _ = made(session_folder, folder / "workspace", crowded=True)
+        simulate(session_folder, minutes=media_minutes, details=Details(session_id="BENCH"))
+    workspace, sitting, _ = made(session_folder, folder / "workspace", crowded_s=minutes * 60)
     with lab(workspace, sitting) as address, browser() as page:
         shutil.rmtree(workspace.folder / "notebooks", ignore_errors=True)
         started = time.monotonic()
@@ -279,7 +280,8 @@ def opening(folder: Path, minutes: float) -> None:
             page.wait_for_function("!document.querySelector('.rw-desk')")
             took.append(page.evaluate(OPEN))
         say(
-            f"opening {minutes:g} minutes, {FLAGS} flags, {EVENTS} events",
+            f"opening {minutes:g} minutes ({media_minutes:g} of media), {FLAGS} flags, "
+            f"{EVENTS} events",
             f"first {took[0] / 1000:.2f} s, then median {statistics.median(took[1:]) / 1000:.2f} s "
             f"(page of JupyterLab, kernel and imports before it: {ready:.1f} s)",
         )
@@ -293,7 +295,7 @@ def opening(folder: Path, minutes: float) -> None:
 
 
 def made(
-    session_folder: Path, folder: Path, *, crowded: bool = False
+    session_folder: Path, folder: Path, *, crowded_s: float = 0.0
 ) -> tuple[Workspace, Sitting, pd.DataFrame]:
     """Write a workspace without an analysis: the tables that the workbench reads."""
     session, _ = load_session(session_folder)
@@ -302,7 +304,7 @@ def made(
     sitting = next(session.sittings())
     record = load_sitting(sitting, session=session, hash_files=False)
     clocks = true_clocks(sitting, session_folder)
-    end_s = sitting.subject.duration_s
+    end_s = crowded_s or sitting.subject.duration_s
     rng = np.random.default_rng(1)
     frames = {name: tables.empty(name) for name in tables.SCHEMAS}
     positions = place(record.positions, clocks, device="device_s", session="time_s")
@@ -316,7 +318,7 @@ def made(
             "scores", [{"risk": 50.0, "unseen": 0.0, "reasons": []}], key=sitting.key
         ),
     }
-    if crowded:
+    if crowded_s:
         frames |= {
             "flags": tables.build("flags", many_flags(rng, clocks, end_s), key=sitting.key),
             "events": tables.build("events", many_events(rng, end_s), key=sitting.key),

@@ -177,11 +177,15 @@ class _Pictures:
         if pts <= self._last_pts:  # two pictures at one time stamp: the first is kept
             return
         self._last_pts = pts
-        # Rotated by hand: an encoded copy carries no display matrix.
-        array = np.rot90(frame.to_ndarray(format="rgb24"), self._turns)
-        upright: Any = av.VideoFrame.from_ndarray(np.ascontiguousarray(array), format="rgb24")
+        upright = frame
+        if self._turns:
+            # Rotated by hand: an encoded copy carries no display matrix.
+            array = np.rot90(frame.to_ndarray(format="rgb24"), self._turns)
+            upright = av.VideoFrame.from_ndarray(np.ascontiguousarray(array), format="rgb24")
         small = upright.reformat(*self._size, format="yuv420p", interpolation="AREA")
         small.pts, small.time_base = pts, _TIME_BASE
+        # The encoder chooses; a picture that was decoded brings its own type along.
+        small.pict_type = PictureType.NONE
         if int(pts_s) != self._second:
             self._second = int(pts_s)
             small.pict_type = PictureType.I

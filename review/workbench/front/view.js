@@ -5,7 +5,7 @@ import { stamp } from "./times.js";
 // One view: a video that follows the player's clock, or a slate that says why there is none.
 
 const NUDGE_S = 0.03, SETTLED_S = 0.008, JUMP_S = 0.25;
-const STALL_MS = 250, PRELOAD_S = 8, RETRY_MS = 4000;
+const STALL_MS = 250, PRELOAD_S = 8, RETRY_MS = 4000, RETRIES = 2;
 const BRIGHT = [1, 1.5, 2.2, 3.5];
 
 export class View {
@@ -273,10 +273,7 @@ export class View {
       wait = [401, 403, 500, 502, 503, 504].includes(answer.status);
       if (!answer.ok) why = `${words.say(whyNot(answer.status))}${answer.status === 404 || answer.status === 403 ? "" : ` (${answer.status})`}`;
       if (answer.status === 404) this.gone.add(address);
-      if (answer.ok && this.waiting.delete(address)) {
-        this.broken.delete(address);
-        return;
-      }
+      if (answer.ok && this.mayRetry(address)) return;
     } catch {
       why = words.say("ui.server_gone");
       wait = true;
@@ -287,6 +284,17 @@ export class View {
       this.waiting.add(address);
       setTimeout(() => this.waiting.has(address) && this.ask(address), RETRY_MS);
     }
+  }
+
+  // The server has the file: what failed may have been the way to it. Only what fails again and
+  // again is the browser's refusal.
+  mayRetry(address) {
+    this.tries ??= new Map();
+    const tries = this.waiting.has(address) ? 0 : this.tries.get(address) ?? 0;
+    this.tries.set(address, tries + 1);
+    this.waiting.delete(address);
+    this.broken.delete(address);
+    return tries < RETRIES;
   }
 
   probe(address) {
