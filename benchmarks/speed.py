@@ -26,6 +26,7 @@ from pathlib import Path
 from threading import Lock
 
 import av
+from av.video.frame import PictureType
 
 from review.loaders import load_session, load_sitting
 from review.loaders.media import open_video
@@ -95,6 +96,8 @@ def thin_keys(path: Path, out: Path) -> None:
             if number >= GROUP * GROUPS:
                 break
             frame.pts, frame.time_base = number, Fraction(1, rate)
+            # What was a key picture need not be one again.
+            frame.pict_type = PictureType.NONE
             packets += [(p.pts, p.is_keyframe, bytes(p)) for p in into.encode(frame)]
         packets += [(p.pts, p.is_keyframe, bytes(p)) for p in into.encode(None)]
         source.seek(0)
