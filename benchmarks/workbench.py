@@ -8,7 +8,8 @@ every picture of the page, and after a jump the time codes are read until all fo
 until four views show pictures and the timeline is drawn, and from the click on its notebook.
 
 Run it as ``python -m benchmarks.workbench [--part play open] [--play-s 600] [--jumps 40]
-[--minutes 90] [--media-minutes 90]``. Playing for ``--play-s`` seconds at 2x needs twice as many seconds of media.
+[--minutes 90] [--media-minutes 90]``. Playing for ``--play-s`` seconds at 2x needs twice as many
+seconds of media.
 """
 
 import argparse
