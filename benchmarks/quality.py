@@ -116,7 +116,7 @@ def supervisors() -> None:
         count = int(random.choice([300, 1000, 3000]))
         keys = np.array([("s", c, "t") for c in names(count)], dtype=object)
         # A case raises the risk, but not always; how common cases are is different every day.
-        is_case = random.uniform(size=count) < random.choice([0.0, 0.002, 0.01, 0.05])
+        is_case = random.uniform(size=count) < random.choice([0.005, 0.02, 0.05, 0.1])
         risk = random.exponential(10, count) + is_case * random.exponential(30, count)
         by_risk = np.argsort(-risk)
         top, rest = by_risk[: count // 10], by_risk[count // 10 :]
@@ -149,7 +149,7 @@ def calibration() -> None:
     started = time.monotonic()
     found = learn(before)
     took = time.monotonic() - started
-    late = later.sample(5000, random_state=0)
+    late = later[later["label"].isin(found.labels)].sample(5000, random_state=0)
     table = held_against(found.predict(late)["probability"], late["confirmed"])
     print(f"calibration: learned from {len(before)} decisions in {took:.2f} s")
     print(f"calibration: error {calibration_error(table):.4f} on {len(late)} later decisions")

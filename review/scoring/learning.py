@@ -181,10 +181,13 @@ def calibration(probability: Any, confirmed: Any) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        See :class:`Learned`; bins without decisions are left out. The calibration error is the mean
+        See :class:`Learned`; bins without decisions are left out, and flags without a
+        probability. The calibration error is the mean
         of ``|predicted - confirmed|`` over the decisions (:func:`calibration_error`).
     """
     predicted, right = np.asarray(probability, dtype=float), np.asarray(confirmed, dtype=float)
+    known = np.isfinite(predicted)
+    predicted, right = predicted[known], right[known]
     frame = pd.DataFrame({"bin": _bin(predicted), "predicted": predicted, "confirmed": right})
     made = frame.groupby("bin", as_index=False).agg(
         predicted=("predicted", "mean"),

@@ -41,9 +41,10 @@ _LARGEST: Final = 4.0
 #: Rows of a block: 1024 x 1024 distances of 4 bytes fit into a core's cache.
 _BLOCK: Final = 1024
 #: Part of all pairs from whose distances the chance of still smaller ones is extrapolated, and how
-#: many pairs that has to be.
+#: many pairs that has to be and needs to be: the nearer to the threshold, the truer.
 _TAIL: Final = 0.02
 _LEAST_TAIL: Final = 100
+_MOST_TAIL: Final = 2000
 
 _KEYS: Final = list(KEYS)
 COLUMNS: Final = (
@@ -115,7 +116,7 @@ def same_faces(
     """Find persons who were seen under two candidates.
 
     The expected number of false pairs is extrapolated from the session itself: the smallest
-    distances above ``two_persons`` (the lowest 2 % of all) are taken to thin out exponentially
+    distances above ``two_persons`` (the lowest 2 % of all, 2,000 at most) are taken to thin out exponentially
     below. Real distances thin out faster (their logarithmic density bends down), so the number
     errs on the high side.
 
@@ -159,7 +160,7 @@ def expected_below(
     """
     first = round(two_persons / _STEP)
     beyond = np.cumsum(counts[first:])
-    wanted = max(_TAIL * float(counts.sum()), _LEAST_TAIL)
+    wanted = min(max(_TAIL * float(counts.sum()), _LEAST_TAIL), _MOST_TAIL)
     if not len(beyond) or beyond[-1] < wanted:
         return None
     last = int(np.searchsorted(beyond, wanted)) + 1  # steps of the tail

@@ -104,7 +104,8 @@ def test_disputed_and_unsure_flags_teach_nothing():
 
 
 def test_calibration_counts_bin_by_bin():
-    table = calibration([0.05, 0.05, 0.95, 1.0], [0, 1, 1, 1]).set_index("bin")
+    said = calibration([0.05, 0.05, 0.95, 1.0, np.nan], [0, 1, 1, 1, 0])
+    table = said.set_index("bin")
     assert list(table.index) == [0, 9]
     assert list(table["decisions"]) == [2, 2]
     assert list(table["confirmed"]) == [0.5, 1.0]
