@@ -7,6 +7,7 @@ import re
 import traceback
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
+from zipfile import BadZipFile
 
 from docx.opc.exceptions import PackageNotFoundError
 from docxtpl import DocxTemplate
@@ -76,7 +77,7 @@ def _opened(path: Path) -> DocxTemplate:
     try:
         document = DocxTemplate(path)
         document.render_init()
-    except (PackageNotFoundError, OSError, KeyError, ValueError) as error:
+    except (PackageNotFoundError, BadZipFile, OSError, KeyError, ValueError) as error:
         raise RenderError(
             TEMPLATE_MISTAKE,
             where=path,

@@ -202,7 +202,8 @@ def _tables(sitting: Sitting, space: Workspace, folder: Path, *, privacy: Privac
         frame = space.read_sitting(name, sitting)
         if privacy.name != "full" and "embedding" in frame:
             # What a face can be recognised by stays inside.
-            frame = frame.assign(embedding=None)
+            nullable = tables.schema(name).field("embedding").nullable
+            frame = frame.assign(embedding=None) if nullable else frame.iloc[:0]
         (folder / "tables").mkdir(exist_ok=True)
         pq.write_table(tables.to_arrow(frame, name), folder / "tables" / f"{name}.parquet")
 

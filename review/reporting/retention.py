@@ -30,8 +30,10 @@ if TYPE_CHECKING:
 POLICY_FILE: Final = "retention.toml"
 #: What goes, in this order: what a face can be recognised by before everything else.
 KINDS: Final = ("embeddings", "media", "measurements", "tables")
+#: Tables that hold what a face can be recognised by.
+EMBEDDED: Final = tuple(n for n, schema in tables.SCHEMAS.items() if "embedding" in schema.names)
 #: The large tables of what was measured, from which flags were made.
-_MEASUREMENTS: Final = ("detections", "signals", "texts", "positions")
+_MEASUREMENTS: Final = ("detections", "persons", "signals", "texts", "positions")
 COLUMNS: Final = (
     "session_id", "what", "since", "days", "keep_until", "files", "bytes", "state", "reason",
 )  # fmt: skip
@@ -49,7 +51,7 @@ class Policy:
         Playable copies, thumbnails and pictures of the workspace. The recordings of the session's
         folder are the organiser's and never touched.
     measurements
-        The tables ``detections signals texts positions``.
+        The tables ``detections persons signals texts positions``.
     tables
         All tables; reports cannot be made any more.
     """
@@ -211,7 +213,7 @@ def _paths(space: Workspace, session_id: str, kind: str) -> list[Path]:
         roots = [space.folder / top / file_name(session_id) for top in ("media", "frames")]
         return sorted(p for root in roots for p in root.rglob("*") if p.is_file())
     names = {"measurements": _MEASUREMENTS, "tables": tuple(_all_tables(space))}
-    wanted = names.get(kind, ("detections",))
+    wanted = names.get(kind, tuple(EMBEDDED))
     found = sorted(
         path for name in wanted for path in _table(space, name, session_id).glob("*.parquet")
     )
@@ -287,10 +289,13 @@ def _removed(
 
 
 def _forget(path: Path) -> None:
-    """Write a table again without its embeddings."""
+    """Write a table again without its embeddings; rows that are nothing without them go."""
     table = pq.read_table(path, partitioning=None)
     index = table.column_names.index("embedding")
     field = table.schema.field(index)
-    empty = pa.nulls(len(table), field.type)
+    if field.nullable:
+        kept = table.set_column(index, field, pa.nulls(len(table), field.type))
+    else:
+        kept = table.slice(0, 0)
     with atomic_path(path) as part:
-        pq.write_table(table.set_column(index, field, empty), part, compression="zstd")
+        pq.write_table(kept, part, compression="zstd")
