@@ -118,12 +118,12 @@ class Conclusion {
 
   clauseStanding(one, open = true) {
     const { words } = this;
-    const lacks = one.lacking.length ? h("li", { class: "rw-lacks", text: `${words.say("ui.lacking")} ${this.lacks(one.lacking)}` })
-      : h("li", { class: "rw-full", text: words.say("ui.complete") });
+    const lacks = one.lacking.length ? h("div", { class: "rw-lacks", text: `${words.say("ui.lacking")} ${this.lacks(one.lacking)}` })
+      : h("div", { class: "rw-full", text: words.say("ui.complete") });
     const penalty = one.penalty ? h("li", { class: "rw-quiet",
       text: `${words.say(`penalty.${one.penalty}`)}${one.penalty_lacking.length ? `: ${words.say("ui.lacking")} ${this.lacks(one.penalty_lacking)}` : ""}` }) : null;
     return h("details", { class: "rw-standing", "data-clause": one.clause, open },
-      h("summary", { text: this.name(one.clause) }), h("ul", {}, lacks, penalty));
+      h("summary", {}, this.name(one.clause), lacks), penalty ? h("ul", {}, penalty) : null);
   }
 
   lacks(codes) {

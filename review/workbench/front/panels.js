@@ -9,6 +9,7 @@ import { followLanguage, Words } from "./words.js";
 
 const PANELS = ["flags", "outcome", "identity", "place", "signals", "log", "clocks"];
 const READY = new Set(["flags", "outcome"]);
+const PLOTS = new Set(["signals", "clocks"]);
 const WIDE = new Set(["identity", "place", "signals", "clocks"]);
 
 function secondsOf(x) {
@@ -33,7 +34,9 @@ class Panels {
       if (side) this.watch.observe(side, { childList: true });
       this.apply();
     });
-    signal.addEventListener("abort", () => this.watch.disconnect());
+    // Figures are drawn some time after they arrive, and anew when they are zoomed.
+    const timer = setInterval(() => PLOTS.has(this.shown) && this.moveCursor(this.bus.state.time_s ?? 0), 1000);
+    signal.addEventListener("abort", () => { this.watch.disconnect(); clearInterval(timer); });
   }
 
   build(el, signal) {
@@ -80,8 +83,6 @@ class Panels {
       this.filled.delete(name);
       this.fail(error.message);
     }
-    // Figures are drawn a moment after they arrive.
-    for (const wait_ms of [300, 1500]) setTimeout(() => this.moveCursor(this.bus.state.time_s ?? 0), wait_ms);
   }
 
   // Figures are drawn by the kernel in one language: in another they are asked for again.
