@@ -6,6 +6,7 @@ tenth of it. Times are the second run's (warm).
 Run it as ``python -m benchmarks.trends [--sittings 1000000] [--raw] [--pandas] [--keep FOLDER]``.
 """
 
+# ruff: noqa: S608  # every name in the queries is this module's own
 from __future__ import annotations
 
 import argparse
