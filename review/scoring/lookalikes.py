@@ -116,9 +116,9 @@ def same_faces(
     """Find persons who were seen under two candidates.
 
     The expected number of false pairs is extrapolated from the session itself: the smallest
-    distances above ``two_persons`` (the lowest 2 % of all, 2,000 at most) are taken to thin out exponentially
-    below. Real distances thin out faster (their logarithmic density bends down), so the number
-    errs on the high side.
+    distances above ``two_persons`` (the lowest 2 % of all, 2,000 at most) are taken to thin out
+    exponentially below. Real distances thin out faster (their logarithmic density bends down), so
+    the number errs on the high side.
 
     Parameters
     ----------

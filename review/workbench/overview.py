@@ -18,6 +18,8 @@ from review.workbench.supervision import results
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from IPython.display import Markdown
+
     from review.session import Session
     from review.words import Language
     from review.workspace import Workspace
@@ -38,7 +40,6 @@ def at_a_glance(
     work, decided = found.worklist, found.decided
     gone = set(found.readings["flag_id"]) - set(decided["flag_id"])
     risks = work["risk"].dropna()
-    said = quality.remaining(found)
     loaded = found.session
     facts: list[tuple[str, Any]] = [
         ("session_head", found.session_id),
@@ -56,10 +57,6 @@ def at_a_glance(
         ("flags", len(found.flags)),
         ("decided_head", decided["flag_id"].nunique()),
         ("orphaned_head", len(gone)),
-        (
-            "remaining_head",
-            words.say("quality.no_sample", spoken) if said is None else said.text(spoken),
-        ),
     ]
     index = pd.Index([say(key) for key, _ in facts], name="")
     return pd.DataFrame({"": [str(value) for _, value in facts]}, index=index)
@@ -104,12 +101,28 @@ def calibration(*, workspace: Space = None, language: Language | None = None) ->
     return Plot(calibration_figure(found.calibration, language=chosen(language)))
 
 
-def model_card(*, workspace: Space = None, language: Language | None = None) -> pd.DataFrame:
-    """Return what the learned model was trained on and how good it is, a fact a row."""
+def model_card(*, workspace: Space = None, language: Language | None = None) -> Markdown:
+    """Say what the learned model was trained on and how good it is, a fact a line."""
     from review.scoring import card
 
     found = quality.learned(as_workspace(workspace))
-    return pd.DataFrame({"": card.lines(found.card, chosen(language))})
+    return _listed(card.lines(found.card, chosen(language)))
+
+
+def remaining(
+    session: SessionResults | Session, *, workspace: Space = None, language: Language | None = None
+) -> Markdown:
+    """Say how many cases may be among the sittings that nobody reviewed."""
+    spoken = chosen(language)
+    said = quality.remaining(results(session, workspace=workspace))
+    return _listed([words.say("quality.no_sample", spoken) if said is None else said.text(spoken)])
+
+
+def _listed(lines: list[str]) -> Markdown:
+    """Show sentences whole: a table would cut them off."""
+    from IPython.display import Markdown
+
+    return Markdown("\n".join(f"- {line}" for line in lines))  # type: ignore[no-untyped-call]
 
 
 def risk(session: Session, *, workspace: Space = None, language: Language | None = None) -> Plot:
