@@ -15,7 +15,7 @@ from review.errors import ReviewError
 from review.ledger import open_ledger
 from review.ledger.decisions import settle, standing
 from review.ledger.payloads import Assignment
-from review.scoring import agreement, checks, conditions, fairness, learning, precision, progress
+from review.scoring import agreement, checks, conditions, precision, progress
 from review.scoring.proportions import CONFIDENCE
 from review.scoring.sampling import Statement, draw, sample_size, statement
 from review.tables import KEYS
@@ -62,7 +62,10 @@ def incidents(found: SessionResults) -> pd.DataFrame:
 
 def learned(space: Workspace) -> Learned:
     """Learn from the decisions on all sessions of a workspace."""
-    return learning.learn(decided_everywhere(space))
+    # scikit-learn takes a second to import, and most tables do without.
+    from review.scoring.learning import learn  # noqa: PLC0415
+
+    return learn(decided_everywhere(space))
 
 
 def decided_everywhere(space: Workspace) -> pd.DataFrame:
@@ -92,11 +95,15 @@ def probabilities(found: SessionResults) -> pd.DataFrame:
 
 
 def _rates(found: SessionResults) -> pd.DataFrame:
+    from review.scoring import fairness  # noqa: PLC0415 - with SciPy's distributions
+
     seen = found.space.read("conditions", found.session_id)
     return fairness.flag_rates(found.own_flags, conditions.classed(seen))
 
 
 def _precision_by(found: SessionResults) -> pd.DataFrame:
+    from review.scoring import fairness  # noqa: PLC0415 - with SciPy's distributions
+
     seen = found.space.read("conditions", found.session_id)
     decided = precision.decided_flags(found.flags, found.decided)
     return fairness.precision_by(decided, conditions.classed(seen))
@@ -166,7 +173,7 @@ def assign_by_risk(
         The sittings that were assigned.
     """
     taken = progress.keys_of(found.assignments[found.assignments["state"] == "assigned"])
-    work = found.worklist[found.worklist["state"] != "decided"]
+    work = found.ordered[found.ordered["state"] != "decided"]
     keys = [key for key in work[_KEYS].itertuples(index=False, name=None) if key not in taken]
     return _assign(keys[:top], "risk", people=people, ledger=ledger, author=author)
 

@@ -17,7 +17,6 @@ from review.rules import load_rulebook
 from review.scoring import lookalikes
 from review.scoring.incidents import Incidents, find_incidents
 from review.scoring.risk import points_of, reasons
-from review.scoring.unusual import unusual
 from review.scoring.worklist import worklist
 from review.session import Session
 from review.tables import KEYS
@@ -107,21 +106,31 @@ class SessionResults:
         return lookalikes.same_faces(self.space.read("persons", self.session_id))
 
     @cached_property
+    def ordered(self) -> pd.DataFrame:
+        """The order of work with incidents, and without what is unusual."""
+        work = worklist(self.sittings, self._risks(), self.flags, self.decided)
+        befell: dict[tuple[Any, ...], set[str]] = {}
+        rows = self.incidents.flags[[*_KEYS, "incident_id"]].itertuples(index=False, name=None)
+        for *key, incident in rows:
+            befell.setdefault(tuple(key), set()).add(incident)
+        keys = work[_KEYS].itertuples(index=False, name=None)
+        listed = [sorted(befell.get(key, ())) for key in keys]
+        return work.assign(incidents=pd.Series(listed, index=work.index, dtype=object))
+
+    @cached_property
+    def unusual(self) -> pd.DataFrame:
+        """What is unusual: see :func:`review.scoring.unusual.unusual`."""
+        # scikit-learn takes a second to import, and a list can be shown before.
+        from review.scoring.unusual import unusual  # noqa: PLC0415
+
+        return unusual(self.sittings, self.scores, self.own_flags)
+
+    @cached_property
     def worklist(self) -> pd.DataFrame:
         """The order of work: see :func:`review.batch.score`."""
-        work = worklist(self.sittings, self._risks(), self.flags, self.decided)
-        odd = unusual(self.sittings, self.scores, self.own_flags)
-        work = work.merge(odd, on=_KEYS, how="left")
-        befell = self.incidents.flags.groupby(_KEYS)["incident_id"].agg(lambda s: sorted(set(s)))
-        listed = [*befell.index]
-        names = dict(zip(listed, befell, strict=True))
-        keys = list(work[_KEYS].itertuples(index=False, name=None))
-        work["incidents"] = pd.Series([names.get(key, []) for key in keys], dtype=object)
-        return work.assign(
-            unusual_reasons=pd.Series(
-                [r if isinstance(r, list) else [] for r in work["unusual_reasons"]], dtype=object
-            )
-        )
+        work = self.ordered.merge(self.unusual, on=_KEYS, how="left")
+        told = [r if isinstance(r, list) else [] for r in work["unusual_reasons"]]
+        return work.assign(unusual_reasons=pd.Series(told, index=work.index, dtype=object))
 
     def weight(self, label: str) -> float:
         """Return the rulebook's points of a label; the highest where the rulebook has gone."""

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pandas as pd
-from scipy.optimize import brentq
 
 from review import tables
 from review.signals.vectors import PHOTO_PREFIX
@@ -181,9 +180,11 @@ def _rate_of_cut_exponential(mean: float, length: float) -> float:
         return 1.0 / rate - length / np.expm1(rate * length) - mean
 
     low, high = 1e-3 / length, 500.0 / length
-    if off(low) <= 0:  # not thinning out at all
-        return low
-    return float(brentq(off, low, high)) if off(high) < 0 else high
+    # The mean falls as the rate rises: halving finds it.
+    for _ in range(60):
+        middle = (low * high) ** 0.5
+        low, high = (middle, high) if off(middle) > 0 else (low, middle)
+    return low
 
 
 def _between(counts: NDArray[np.int64], one_person: float, two_persons: float) -> float | None:

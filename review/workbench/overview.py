@@ -37,7 +37,7 @@ def at_a_glance(
     spoken = chosen(language)
     say = _sayer(language)
     found = results(session, workspace=workspace)
-    work, decided = found.worklist, found.decided
+    work, decided = found.ordered, found.decided
     gone = set(found.readings["flag_id"]) - set(decided["flag_id"])
     risks = work["risk"].dropna()
     loaded = found.session
@@ -90,7 +90,7 @@ def session_risk(
     from review.figures import session_figure
 
     found = results(session, workspace=workspace)
-    return Plot(session_figure(found.worklist, language=chosen(language)))
+    return Plot(session_figure(found.ordered, language=chosen(language)))
 
 
 def calibration(*, workspace: Space = None, language: Language | None = None) -> Plot:

@@ -29,11 +29,11 @@ def sittings_data(
     -------
     dict
         ``session_id``, ``me``, ``readers``, ``subjects`` (id -> name), ``labels`` (in use), and
-        ``columns``: candidate_id, name, subject_id, risk, unseen, unusual, state, analysis, reason,
+        ``columns``: candidate_id, name, subject_id, risk, unseen, state, analysis, reason,
         flags, open, reasons, labels, incidents, assigned, mine, blind, outcome, closed, disputed:
         one list each, all of the same length.
     """
-    work = found.worklist
+    work = found.ordered
     session = found.session
     names = {c.id: c.name for c in session.candidates} if session else {}
     keys = list(work[_KEYS].itertuples(index=False, name=None))
@@ -50,7 +50,6 @@ def sittings_data(
         "subject_id": [key[2] for key in keys],
         "risk": _numbers(work["risk"], 1, hidden),
         "unseen": _numbers(work["unseen"], 3),
-        "unusual": _numbers(work["unusual"], 3, hidden),
         "state": [
             said if not away else ("in_progress" if own.get(key) else "undecided")
             for key, said, away in zip(keys, work["state"], hidden, strict=True)
@@ -88,6 +87,13 @@ def sittings_data(
         "labels": sorted({label for labels in columns["labels"] for label in labels}),
         "columns": columns,
     }
+
+
+def unusual_column(found: SessionResults, *, author: Author) -> list[float | None]:
+    """Return how unusual each sitting is, in the order of :func:`sittings_data`."""
+    blind = _blind(found, author)
+    keys = list(found.ordered[_KEYS].itertuples(index=False, name=None))
+    return _numbers(found.worklist["unusual"], 3, [key in blind for key in keys])
 
 
 def _numbers(

@@ -65,15 +65,19 @@ class Supervision(anywidget.AnyWidget):
     def handle(self, message: Any) -> dict[str, Any]:
         """Answer one message of the page.
 
-        ``kind`` is one of ``refresh``; ``assign`` (sittings, people, blind, purpose); ``plan``
-        (label, below_score: what a bulk dismissal would be); ``dismiss`` (the same, and note);
-        ``sign_off`` (sittings, note); ``sample`` (fewer_than or size, people); ``second``
-        (second_rate, known_rate, people). ``sittings`` are pairs of candidate and subject.
+        ``kind`` is one of ``refresh``; ``unusual`` (asked for once the list is drawn); ``assign``
+        (sittings, people, blind, purpose); ``plan`` (label, below_score: what a bulk dismissal
+        would be); ``dismiss`` (the same, and note); ``sign_off`` (sittings, note); ``sample``
+        (fewer_than or size, people); ``second`` (second_rate, known_rate, people). ``sittings`` are
+        pairs of candidate and subject.
         """
         return answer(
             message,
             {
                 "refresh": lambda _: self._refresh(),
+                "unusual": lambda _: {
+                    "unusual": supervising.unusual_column(self._found, author=self._author)
+                },
                 "assign": self._assign,
                 "plan": self._plan,
                 "dismiss": self._dismiss,

@@ -22,7 +22,7 @@ class Supervision {
     this.chosen = new Set();
     this.take();
     this.build(el, signal);
-    model.on("change:data", () => { this.take(); this.choices(); this.apply(); });
+    model.on("change:data", () => { this.take(); this.choices(); this.apply(); this.learnUnusual(); });
   }
 
   get supervises() { return this.data.me.role === "supervisor"; }
@@ -31,6 +31,7 @@ class Supervision {
     this.data = this.model.get("data");
     this.columns = this.data.columns;
     this.count = this.columns.candidate_id.length;
+    this.columns.unusual ??= Array(this.count).fill(null);
     this.text = this.columns.candidate_id.map((id, n) => `${id} ${this.columns.name[n]}`.toLowerCase());
   }
 
@@ -56,7 +57,22 @@ class Supervision {
     this.root.setAttribute("data-lm-suppress-shortcuts", "true");
     followLanguage(this.model, this.bus, words, this.root, () => { this.heads(); this.choices(); this.apply(); if (this.supervises) this.told(); }, signal);
     el.append(this.root);
+    this.learnUnusual();
     new ResizeObserver(() => this.soon()).observe(this.scroll);
+  }
+
+  // What is unusual takes longer than all the rest: the list is there before it.
+  async learnUnusual() {
+    const { columns } = this;
+    try {
+      const { unusual } = await ask(this.model, { kind: "unusual" }, { patience_ms: 120000 });
+      if (columns !== this.columns || unusual.length !== this.count) return;
+      columns.unusual = unusual;
+      if (this.order === "unusual") this.apply();
+      else this.draw();
+    } catch {
+      // The column stays empty; whatever is wrong with the kernel, the next act says.
+    }
   }
 
   // --- filters
