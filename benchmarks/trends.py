@@ -75,7 +75,8 @@ def make(folder: Path, sittings: int) -> Workspace:
             FROM range({each}) t(i)""")  # fmt: skip
         write(connection, space, "flags", name, f"""
             SELECT {keys}, 'f' || i || '-' || j AS flag_id,
-                [{listed}][1 + least((hash(i, j, {n}) % 1000 / 1000.0) ** 2 * 28, 27)::INT] AS label,
+                [{listed}][1 + least((hash(i, j, {n}) % 1000 / 1000.0) ** 2 * 28, 27)::INT]
+                    AS label,
                 ['front'] AS streams, (hash(j, i) % 3500)::DOUBLE AS start_s,
                 (hash(j, i) % 3500)::DOUBLE + 5 AS end_s, 0.5 AS score, label AS detector,
                 'r' AS reason, []::VARCHAR[] AS supports, []::VARCHAR[] AS contradicts,

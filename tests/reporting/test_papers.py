@@ -1,6 +1,7 @@
 """PDF, letters and spreadsheets: looked at as their readers do."""
 
 import io
+import shutil
 import subprocess
 from datetime import UTC, datetime
 
@@ -297,3 +298,57 @@ def test_a_copy_for_the_candidate_names_no_reader(concluded, tmp_path, by):
     assert "nnnnn" not in text
     assert "110101199003071233" not in text
     assert Privacy.of("redacted").windows
+
+
+def test_a_full_disk_leaves_the_reports_as_they_were(case, tmp_path, monkeypatch):
+    out = tmp_path / "out"
+    report(case.session, workspace=case.workspace, out=out, pictures=0)
+    before = (out / "s1/A001/theory.html").read_bytes()
+
+    def full(*_args, **_kwargs):
+        raise RenderError("cannot be written", where="theory.html", found="No space left on device")
+
+    monkeypatch.setattr("review.reporting.making.write_bytes", full)
+    monkeypatch.setattr("review.reporting.making.write_text", full)
+    with pytest.raises(RenderError, match="No space left"):
+        report(case.session, workspace=case.workspace, out=out, pictures=0, formats=("html", "pdf"))
+    assert (out / "s1/A001/theory.html").read_bytes() == before
+    assert not list(out.rglob("*.pdf"))
+    assert not list(out.rglob(".part-*"))
+
+
+def test_an_export_that_cannot_be_recorded_does_not_stay(case, tmp_path, monkeypatch):
+    out = tmp_path / "out"
+
+    def refuse(*_args, **_kwargs):
+        raise LedgerError("the ledger is full")
+
+    monkeypatch.setattr("review.ledger.store.Ledger.record", refuse)
+    with pytest.raises(LedgerError, match="full"):
+        report(case.session, workspace=case.workspace, out=out, pictures=0)
+    assert not [p for p in out.rglob("*") if p.is_file()]
+
+
+def test_a_long_note_is_on_paper_to_its_last_character(concluded):
+    ledger = open_ledger(concluded.workspace.ledger)
+    summary = summarise(concluded.sitting, concluded.workspace, ledger=ledger)
+    ledger.close()
+    texts, _ = pages(Paper().pdf(Renderer().page(summary, {}, language="en", made=MADE)))
+    assert sum(text.count("n" * 20) for text in texts) >= 10_000 / 200
+    assert sum(text.count("n") for text in texts) >= 10_000
+
+
+@pytest.mark.browser
+def test_a_page_opens_without_any_network(case, tmp_path):
+    chromium = shutil.which("chromium")
+    if chromium is None:
+        pytest.skip("no Chromium here")
+    page = tmp_path / "page.html"
+    page.write_text(page_of(case, "both"), encoding="utf-8")
+    command = [chromium, "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic",
+               "--no-first-run", "--disable-background-networking", "--disable-component-update",
+               "--disable-sync", "--host-resolver-rules=MAP * ~NOTFOUND",
+               f"--user-data-dir={tmp_path}/profile", "--dump-dom", f"file://{page}"]  # fmt: skip
+    made = subprocess.run(command, check=True, capture_output=True, text=True, timeout=300)
+    assert "审阅报告" in made.stdout
+    assert "extra person" in made.stdout
