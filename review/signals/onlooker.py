@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 FACE_SIDE_PX: Final = {"front": 320, "right_rear": 480, "left_front": 480}
 #: Room that the body of a face takes: a shoulder's breadth to either side, the trunk below.
 _BODY: Final = (1.0, 0.5, 1.0, 4.0)
+#: Things whose coming and going is found to the picture.
+_COUNTED: Final = ("person", "cell_phone", "book")
 #: A weak detection goes on with what was there before if it overlaps by this much.
 _SAME_PLACE_IOU: Final = 0.3
 
@@ -92,7 +94,7 @@ class Onlooker:
                 people.detect,
                 every_s=options.changing_every_s,
                 idle_s=options.idle_every_s,
-                kind_of=lambda thing: thing.label,
+                kind_of=_counted,
             )
         self._face_tracks, self._person_tracks = Tracker(), Tracker()
         self._persons: list[Box] = []
@@ -218,6 +220,11 @@ class Onlooker:
             "score": score,
             "embedding": None,
         }
+
+
+def _counted(thing: Thing) -> str | None:
+    """Return what a thing is counted as: a keyboard that flickers is no reason to go back."""
+    return thing.label if thing.score >= SURE_SCORE and thing.label in _COUNTED else None
 
 
 def _box(thing: Face | Thing, scale: float) -> Box:

@@ -58,7 +58,7 @@ class Watch(Generic[T]):
     every_s, idle_s
         The network looks this often while something changes, and this often while nothing does.
     kind_of
-        What things are counted by.
+        What things are counted by; None for those that may come and go.
     reach
         Room of a thing's owner around its box, ``(left, up, right, down)`` in sizes of the box: the
         body of a face.
@@ -127,7 +127,8 @@ class Watch(Generic[T]):
         return [(sight, before) for sight in waiting]
 
     def _count(self, things: Sequence[T]) -> list[str]:
-        return sorted(str(self._kind_of(thing)) for thing in things)
+        kinds = (self._kind_of(thing) for thing in things)
+        return sorted(str(kind) for kind in kinds if kind is not None)
 
     def _has_to_look(self, sight: Sight) -> bool:
         if self._last is None:

@@ -70,6 +70,12 @@ def test_who_leaves_is_found_to_the_picture():
     assert [t for t, n in sorted(counts.items()) if n == 0] == [float(t) for t in range(20, 40)]
 
 
+def test_what_is_not_counted_is_no_reason_to_go_back():
+    scenes = [[(100, 100)] if second % 10 < 5 else [] for second in range(60)]
+    _, runs = told(scenes, kind_of=lambda _: None, every_s=5.0)
+    assert runs <= 60 / 5 + 2
+
+
 def test_what_changes_at_the_very_end_is_found():
     counts, _ = told([[(100, 100)]] * 11 + [[]] * 2)
     assert [t for t, n in sorted(counts.items()) if n == 0] == [11.0, 12.0]
