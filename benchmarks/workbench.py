@@ -270,8 +270,8 @@ def opening(folder: Path, minutes: float, media_minutes: float) -> None:
     if not (session_folder / "truth.csv").exists():
         simulate(session_folder, minutes=media_minutes, details=Details(session_id="BENCH"))
     workspace, sitting, _ = made(session_folder, folder / "workspace", crowded_s=minutes * 60)
+    shutil.rmtree(workspace.folder / "notebooks", ignore_errors=True)
     with lab(workspace, sitting) as address, browser() as page:
-        shutil.rmtree(workspace.folder / "notebooks", ignore_errors=True)
         started = time.monotonic()
         opened(page, address, sitting)
         ready = time.monotonic() - started

@@ -77,7 +77,7 @@ def test_four_views_play_as_one(page, desk, rate):
     # held on a quiet machine by `python -m benchmarks workbench`; here others may be at work.
     assert len(spreads) > 10
     assert spreads[len(spreads) // 2] <= 0.1
-    assert spreads[-1] <= 0.2 * float(rate)
+    assert spreads[int(0.95 * len(spreads))] <= 0.2 * float(rate)
     at_s = time_of(page)
     shown = settled(page, at_s, VIEWS)
     # The slowest view has a picture every 0.2 s.
