@@ -424,7 +424,7 @@ class Player {
       for (const span of view.spans) {
         if (span.file !== message.file) continue;
         if (message.kind === "copying") { view.copying = `${Math.round(message.share * 100)} %`; view.marked = null; }
-        if (message.kind === "copied" && span.url !== message.url) {
+        if (message.kind === "copied" && (span.url !== message.url || !span.ready)) {
           span.url = message.url;
           span.media_s += message.media_shift_s;
           span.ready = true;
