@@ -30,7 +30,7 @@ from review.workspace import Workspace
 
 if TYPE_CHECKING:
     from review.reporting.model import SittingSummary
-    from review.session import Session
+    from review.session import Session, Sitting
 
 TABLES = ("segments", "clocks", "coverage", "events", "positions", "detections", "flags", "scores",
           "problems", "sittings")  # fmt: skip
@@ -38,7 +38,7 @@ TABLES = ("segments", "clocks", "coverage", "events", "positions", "detections",
 
 def copied(session: Session, workspace: Workspace, count: int) -> Session:
     """Return a session of so many candidates whose tables are those of the first, over and over."""
-    first = session.sitting(session.candidates[0].id, session.subjects[0].id)
+    first = busiest(session, workspace)
     frames = {name: workspace.read_sitting(name, first) for name in TABLES}
     own = replace(first.candidate, subjects=(first.subject.id,))
     many = tuple(replace(own, id=f"C{n:05d}") for n in range(count))
@@ -54,6 +54,11 @@ def copied(session: Session, workspace: Workspace, count: int) -> Session:
         )
     workspace.compact(made.id)
     return made
+
+
+def busiest(session: Session, workspace: Workspace) -> Sitting:
+    """Return the sitting with the most flags."""
+    return max(session.sittings(), key=lambda one: len(workspace.read_sitting("flags", one)))
 
 
 def ten_pages(summary: SittingSummary) -> tuple[str, int]:
@@ -81,7 +86,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
         os.environ["XDG_CONFIG_HOME"] = str(folder / "keys")
-        source = simulate(folder / "session", candidates=1, minutes=2, seed=4)
+        source = simulate(folder / "session", candidates=2, minutes=1, seed=7)
         space = Workspace(folder / "workspace")
         batch.analyze(source, workspace=space)
         session, _ = load_session(source)
@@ -103,7 +108,7 @@ def main() -> None:
             done = int((rows["state"] == "done").sum())
             print(f"{done} sittings with {flags:.1f} flags, at most {pictures} pictures each: "
                   f"{done / took:.1f} a second ({took:.1f} s)", flush=True)  # fmt: skip
-        first = session.sitting(session.candidates[0].id, session.subjects[0].id)
+        first = busiest(session, space)
         text, count = ten_pages(summarise(first, space))
         paper = Paper()
         for turn in ("first", "second"):

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from review import words
 from review.errors import RulebookError
-from review.ledger.decisions import match_decisions, readings, settle, standing
+from review.ledger.decisions import match_decisions, readings_of, settle, standing
 from review.reporting.model import DecisionSummary, OwnFlag, Standing
 from review.rules import load_rulebook, shipped_rulebooks
 
@@ -75,13 +75,18 @@ def opinions_of(ledger: Ledger, sitting: Sitting, flags: pd.DataFrame) -> Opinio
     head = ledger.head()
     if head is None:
         return Opinions()
+    said = ledger.entries(*sitting.key, kinds=("decision", "own_flag", *ON_RECORD, "retraction"))
+    if said.empty:
+        # Most sittings of a session: nothing to match, and no tables made for it.
+        return Opinions(anchor=f"{head.seq} {head.hash}")
     zone = ZoneInfo(sitting.session.timezone)
-    read = readings(ledger, sitting.key)
+    read = readings_of(said)
     matched, orphaned = match_decisions(read, flags)
     by_flag: dict[str, list[DecisionSummary]] = {}
     for row in matched.sort_values("seq").to_dict("records"):
         by_flag.setdefault(row["flag_id"], []).append(_reading(row, zone))
-    entries = standing(ledger.entries(*sitting.key, kinds=(*ON_RECORD, "retraction")))
+    entries = standing(said)
+    entries = entries[entries["kind"].isin(ON_RECORD)]
     return Opinions(
         flags={flag_id: tuple(rows) for flag_id, rows in by_flag.items()},
         standing={
