@@ -22,7 +22,7 @@ from review.ledger.decisions import outcomes, readings, settle
 from review.loaders import load_session
 from review.rules import load_rulebook, shipped_rulebooks
 from review.trends import rollup
-from review.workspace import Workspace
+from review.workspace import Workspace, file_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -94,7 +94,7 @@ def connect(
     memory_limit, threads
         As DuckDB's options of these names, such as ``"2GB"``.
     sessions
-        Read the manifests of these only; None for all.
+        Read tables and manifests of these only; None for all.
     use_rollup
         Answer from stored roll-ups where they are as new as their tables; otherwise everything is
         counted from the flags.
@@ -118,7 +118,11 @@ def connect(
         config["threads"] = threads
     connection = duckdb.connect(config=config)
     for name in TABLES:
-        _add_table(connection, name, space.parquet_files(name))
+        paths = space.parquet_files(name)
+        if sessions is not None:
+            own = {f"session_id={file_name(s)}" for s in sessions}
+            paths = [path for path in paths if path.parent.name in own]
+        _add_table(connection, name, paths)
     rolled = _add_rollups(connection, space) if use_rollup else _no_rollups(connection)
     loaded = _add_manifests(connection, space, sessions, without=rolled)
     add_ledger(connection, ledger or open_ledger(space.ledger))

@@ -70,14 +70,15 @@ def write_rollup(
     stale = [s for s in wanted if not is_fresh(space, s)]
     if not stale:
         return []
-    connection = connect(space, ledger=ledger, sessions=stale)
-    try:
-        for session_id in stale:
-            source = fingerprint(space, session_id)
+    # One at a time: only its own files are then read.
+    for session_id in stale:
+        source = fingerprint(space, session_id)
+        connection = connect(space, ledger=ledger, sessions=[session_id], use_rollup=False)
+        try:
             for name in NAMES:
                 _write(connection, space, name, session_id, source)
-    finally:
-        connection.close()
+        finally:
+            connection.close()
     return stale
 
 
