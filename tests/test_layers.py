@@ -43,8 +43,9 @@ FENCES = {
 BESIDE = {
     ("cli", "commands"), ("commands", "demo"), ("commands", "workbench"), ("__main__", "cli"),
     ("demo", "workbench"),
-    ("session", "errors"), ("plugins", "errors"), ("tables", "errors"), ("scoring", "rules"), ("figures", "rules"),
-    ("ledger", "rules"), ("workspace", "session"), ("trends", "reporting"), ("workspace", "compaction"),
+    ("session", "errors"), ("plugins", "errors"), ("tables", "errors"), ("scoring", "rules"),
+    ("figures", "rules"), ("ledger", "rules"), ("workspace", "session"), ("trends", "reporting"),
+    ("workspace", "compaction"),
 }  # fmt: skip
 
 

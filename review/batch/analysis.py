@@ -19,6 +19,7 @@ from review.batch.pools import Borrowed, Here, Processes
 from review.batch.runner import run_each
 from review.errors import ReviewError, SessionError
 from review.loaders import load_session
+from review.trends import write_rollup
 from review.workspace import MARKER, Workspace
 
 if TYPE_CHECKING:
@@ -29,11 +30,6 @@ if TYPE_CHECKING:
     from review.batch.pools import Pool
     from review.session import Session, Sitting
 
-#: What one sitting may raise that is its own misfortune and not a fault of the run: the project's
-#: errors, and those that damaged evidence provokes in the libraries under them.
-FAILURES: Final = (
-    ReviewError, ArithmeticError, LookupError, MemoryError, OSError, TypeError, ValueError,
-)  # fmt: skip
 #: A sitting may take as long as its subject, and at least this long: it was measured to take a
 #: twentieth of it on one core (docs/benchmarks.md), so whatever reaches the limit hangs.
 _LEAST_LIMIT_S: Final = 900.0
@@ -141,6 +137,7 @@ def analyze(
                 bar.set_postfix_str("/".join(done.task[1:]))
                 bar.update()
     space.compact(session.id)
+    write_rollup(space, sessions=[session.id])
     result = _in_order(tables.join(MARKER, found), list(chosen))
     runs.end(space, run, result, pool=type(pool).__name__.lower(), workers=pool.workers)
     return result
@@ -174,7 +171,7 @@ def analyze_one(job: Job, key: tuple[str, str, str]) -> pd.DataFrame:
         return pipeline.analyze_sitting(
             sitting, job.space, options=job.options, force=job.force, threads=job.threads
         )
-    except FAILURES as error:
+    except Exception as error:  # noqa: BLE001 - whatever one sitting provokes is its own row
         message = (
             str(error) if isinstance(error, ReviewError) else f"{type(error).__name__}: {error}"
         )

@@ -12,7 +12,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
 from review import plugins, tables
-from review.errors import DetectorError, ReviewError
+from review.errors import DetectorError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -179,7 +179,7 @@ def run(
     for detector in detectors(platform) if end_s > start_s else ():
         try:
             found.append(detector.function(evidence, **chosen[detector.name]))
-        except (ReviewError, ArithmeticError, LookupError, TypeError, ValueError) as error:
+        except Exception as error:  # noqa: BLE001 - an outside detector may raise anything
             failed.append(
                 {
                     "severity": "error",

@@ -104,7 +104,7 @@ def unexplained(
 
     Two telling lines must stand there at a time, or one that no exam page says.
     """
-    texts = evidence.texts
+    texts = evidence.texts[evidence.texts["text"].notna()]
     if not len(texts):
         return []
     allowed = [app.casefold() for app in evidence.sitting.subject.allowed_apps]

@@ -82,7 +82,19 @@ def case_for(
     flags, events
         The tables of that name, rows of this sitting.
     """
-    entries = ledger.entries(*sitting.key)
+    return case_in(ledger.entries(*sitting.key), sitting, flags=flags, events=events)
+
+
+def case_in(
+    entries: pd.DataFrame, sitting: Sitting, *, flags: pd.DataFrame, events: pd.DataFrame
+) -> Case:
+    """Return the case of a sitting as some entries about it tell it; see :func:`case_for`.
+
+    Parameters
+    ----------
+    entries
+        Of this sitting: all of them, or those that one reader may see.
+    """
     decided, _ = follow(readings_of(entries), flags)
     around = circumstances_of(sitting, decided, flags, events)
     return case_of(entries, **vars(around))

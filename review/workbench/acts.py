@@ -22,7 +22,6 @@ from review.ledger.payloads import (
     Recusal,
     Reopen,
     Retraction,
-    SignOff,
     WarningGiven,
 )
 from review.session import STREAMS
@@ -191,11 +190,6 @@ def recuse(message: Message, mine: pd.DataFrame) -> Payload | None:
     if rows_of(standing(mine), ["recusal"]):
         return None
     return Recusal(reason=str(message.get("reason") or ""))
-
-
-def sign_off(message: Message, entries: pd.DataFrame) -> Payload | None:
-    """Return the closing of the sitting, None where it is closed."""
-    return None if is_closed(entries) else SignOff(note=str(message.get("note") or ""))
 
 
 def reopen(message: Message, entries: pd.DataFrame) -> Payload | None:

@@ -93,7 +93,7 @@ class Book:
                     acts.preserve(self._entries, self._flag(m), self._segments)
                 ),
                 "recuse": lambda m: self._enter(acts.recuse(m, self._mine)),
-                "sign_off": lambda m: self._enter(acts.sign_off(m, self._entries)),
+                "sign_off": self._sign_off,
                 "reopen": lambda m: self._enter(acts.reopen(m, self._entries)),
                 "refresh": lambda _: self._enter(None),
             },
@@ -163,6 +163,20 @@ class Book:
             note=str(message.get("note") or ""),
         )
         return {"assessment": weighing.as_json(weighing.assessed(case, sitting=self.sitting))}
+
+    def _sign_off(self, message: Message) -> dict[str, Any]:
+        if acts.is_closed(self._entries):
+            return self._enter(None)
+        return self._enter(
+            weighing.closing(
+                self._entries,
+                sitting=self.sitting,
+                events=self._events,
+                flags=self._flags,
+                segments=self._segments,
+                note=str(message.get("note") or ""),
+            )
+        )
 
     def _assessment(self, seen: pd.DataFrame) -> dict[str, Any]:
         try:

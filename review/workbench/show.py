@@ -112,6 +112,7 @@ def clocks(sitting: Sitting, *, workspace: Space = None, language: Language | No
     space = as_workspace(workspace)
     figure = clock_figure(
         space.read_sitting("clocks", sitting),
+        anchors=space.read_sitting("anchors", sitting),
         window=_window(space, sitting),
         language=chosen(language),
     )

@@ -179,39 +179,35 @@ class Supervision(anywidget.AnyWidget):
         done, refused = 0, []
         for key in self._keys(message):
             try:
-                self._may_close(key)
-                said = SignOff(note=str(message.get("note") or ""), outcome="cleared")
+                said = self._closing(key, note=str(message.get("note") or ""))
                 self._ledger.record(said, sitting_key=key, author=self._author)
                 done += 1
             except LedgerError as error:
                 refused.append(str(error))
         return self._refresh(count=done, refused=refused)
 
-    def _may_close(self, key: Sequence[str]) -> None:
+    def _closing(self, key: Sequence[str], *, note: str) -> SignOff:
         where = "/".join(key)
         if self._found.session is None:
             raise LedgerError("the session's folder has gone", where=where)
         sitting = self._found.session.sitting(key[1], key[2])
-        space = self._found.space
-        found = weighing.assessed(
-            weighing.case(
-                self._found.entries[
-                    (self._found.entries["candidate_id"] == key[1])
-                    & (self._found.entries["subject_id"] == key[2])
-                ],
-                sitting=sitting,
-                events=space.read_sitting("events", sitting),
-                flags=space.read_sitting("flags", sitting),
-            ),
+        space, entries = self._found.space, self._found.entries
+        said = weighing.closing(
+            entries[(entries["candidate_id"] == key[1]) & (entries["subject_id"] == key[2])],
             sitting=sitting,
+            events=space.read_sitting("events", sitting),
+            flags=space.read_sitting("flags", sitting),
+            segments=space.read_sitting("segments", sitting),
+            note=note,
         )
-        if found.outcome != "cleared" or found.lacking:
+        if said.outcome != "cleared":
             raise LedgerError(
                 "only what is concluded as cleared is signed off together",
                 where=where,
-                found=f"{found.outcome or 'no outcome'}, lacking {', '.join(found.lacking) or '-'}",
+                found=said.outcome or "no outcome",
                 todo="open the sitting",
             )
+        return said
 
     def _sample(self, message: Message) -> dict[str, Any]:
         size = message.get("size")

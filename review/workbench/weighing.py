@@ -8,17 +8,21 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 from zoneinfo import ZoneInfo
 
-from review.ledger.cases import case_of
+from review.ledger.bans import sign_off_of
+from review.ledger.circumstances import case_in
+from review.ledger.late import files_of
 from review.rules import load_rulebook
 from review.rules.case import Signature
-from review.rules.engine import assess
+from review.rules.engine import assess, assess_candidate
 
 if TYPE_CHECKING:
+    from datetime import date
     from pathlib import Path
 
     import pandas as pd
 
     from review.ledger import Author
+    from review.ledger.payloads import SignOff
     from review.rules import Clause, Rulebook
     from review.rules.case import Case
     from review.rules.engine import Assessment, Standing
@@ -49,7 +53,7 @@ def clauses(rulebook: Rulebook) -> list[dict[str, Any]]:
     found = [
         clause
         for clause in rulebook.clauses
-        if clause.follows is None and (clause.penalty is not None or clause.organiser_decides)
+        if clause.penalty is not None or clause.organiser_decides
     ]
     return [_as_json(clause) for clause in sorted(found, key=lambda c: (-c.weight, c.id))]
 
@@ -57,28 +61,33 @@ def clauses(rulebook: Rulebook) -> list[dict[str, Any]]:
 def case(
     entries: pd.DataFrame, *, sitting: Sitting, events: pd.DataFrame, flags: pd.DataFrame
 ) -> Case:
-    """Return the case of a sitting: the ledger's entries, and what the analysis adds.
+    """Return the case of a sitting: the ledger's entries, and what the analysis adds."""
+    return case_in(entries, sitting, flags=flags, events=events)
 
-    Time out of the picture is that of the flags ``absent`` that nobody dismissed.
+
+def closing(
+    entries: pd.DataFrame,
+    *,
+    sitting: Sitting,
+    events: pd.DataFrame,
+    flags: pd.DataFrame,
+    segments: pd.DataFrame,
+    note: str,
+) -> SignOff:
+    """Return the sign-off of a sitting: what was concluded, what it costs, which files were there.
+
+    Parameters
+    ----------
+    segments
+        Table ``segments`` of the sitting: what is not in it when it is signed off came late.
     """
-    zone = sitting.session.timezone
-    away = flags[flags["label"] == "absent"]
-    gone = {
-        payload["flag_id"]
-        for payload in entries.loc[entries["kind"] == "decision", "payload"]
-        if payload["verdict"] == "dismissed"
-    }
-    lengths = (away["end_s"] - away["start_s"])[~away["flag_id"].isin(gone)]
-    return case_of(
-        entries,
-        subject_id=sitting.subject.id,
-        exam_on=sitting.subject.start.astimezone(ZoneInfo(zone)).date(),
-        timezone=zone,
-        kind=sitting.session.kind,
-        away_total_s=float(lengths.sum()),
-        away_longest_s=float(lengths.max()) if len(lengths) else 0.0,
-        permitted=bool((events["type"] == "permission_granted").any()),
-    )
+    known = case(entries, sitting=sitting, events=events, flags=flags)
+    candidacy = assess_candidate(rulebook_of(sitting), [known], on=_today(sitting))
+    return sign_off_of(candidacy, sitting.subject.id, note=note, files=files_of(segments))
+
+
+def _today(sitting: Sitting) -> date:
+    return datetime.now(ZoneInfo(sitting.session.timezone)).date()
 
 
 def with_word(known: Case, *, author: Author, outcome: str, words: list[str], note: str) -> Case:
@@ -98,8 +107,7 @@ def with_word(known: Case, *, author: Author, outcome: str, words: list[str], no
 
 def assessed(known: Case, *, sitting: Sitting) -> Assessment:
     """Assess a case as of today."""
-    today = datetime.now(ZoneInfo(sitting.session.timezone)).date()
-    return assess(rulebook_of(sitting), known, on=today)
+    return assess(rulebook_of(sitting), known, on=_today(sitting))
 
 
 def as_json(found: Assessment) -> dict[str, Any]:
