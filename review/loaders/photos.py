@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import struct
+import threading
 import warnings
 import zlib
+from contextlib import contextmanager
 from importlib import import_module
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageFile, ImageOps, UnidentifiedImageError
 
 from review.errors import LoadError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -28,6 +31,7 @@ _FAILURES: Final = (
     ValueError, SyntaxError, OverflowError, EOFError, TypeError, KeyError, IndexError,
     AttributeError, ZeroDivisionError, struct.error, zlib.error,
 )  # fmt: skip
+_LOCK: Final = threading.Lock()
 #: A photograph of a person has no more pixels than this; a file that claims more is an attack.
 _MOST_PIXELS: Final = 120_000_000
 
@@ -50,6 +54,7 @@ def read_photo(path: Path) -> NDArray[np.uint8]:
         # Damaged EXIF is only warned about; the picture is there all the same.
         with (
             warnings.catch_warnings(action="ignore"),
+            _whole_files_only(),
             Image.open(path, formats=_formats(path)) as image,
         ):
             if image.width * image.height > _MOST_PIXELS:
@@ -64,6 +69,17 @@ def read_photo(path: Path) -> NDArray[np.uint8]:
             expected="JPEG, PNG or HEIC",
             found=str(error).split(":")[0] or type(error).__name__,
         ) from error
+
+
+@contextmanager
+def _whole_files_only() -> Iterator[None]:
+    """Have a cut-off file refused: the printing library tells Pillow, for all, to fill it up."""
+    with _LOCK:
+        before, ImageFile.LOAD_TRUNCATED_IMAGES = ImageFile.LOAD_TRUNCATED_IMAGES, False
+        try:
+            yield
+        finally:
+            ImageFile.LOAD_TRUNCATED_IMAGES = before
 
 
 def check_photo(path: Path) -> None:

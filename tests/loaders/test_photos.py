@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageFile
 
 from review.errors import LoadError
 from review.loaders.photos import read_photo
@@ -66,13 +66,16 @@ def test_what_is_no_photograph(tmp_path, content, words):
     assert "\n" not in str(caught.value)
 
 
-def test_a_cut_off_photograph(tmp_path):
+@pytest.mark.parametrize("others", [False, True], ids=["alone", "beside a lenient library"])
+def test_a_cut_off_photograph(tmp_path, monkeypatch, others):
+    monkeypatch.setattr(ImageFile, "LOAD_TRUNCATED_IMAGES", others)
     path = tmp_path / "a.jpg"
     noise = np.random.default_rng(0).integers(0, 255, (200, 200, 3), dtype=np.uint8)
     Image.fromarray(noise).save(path)
     path.write_bytes(path.read_bytes()[:2000])
     with pytest.raises(LoadError):
         read_photo(path)
+    assert others == ImageFile.LOAD_TRUNCATED_IMAGES
 
 
 def test_a_photograph_that_claims_to_be_huge(tmp_path):

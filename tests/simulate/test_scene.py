@@ -56,7 +56,7 @@ def test_the_person_detector_sees_the_body_in_every_view():
     detector = PeopleDetector(models)
     for view in CAMERAS:
         found = detector.detect(camera(view).draw(Moment(time_s=0, actors=(CANDIDATE,))))
-        assert [t.label for t in found if t.label != "laptop"] == ["person"], view
+        assert [t.label for t in found].count("person") == 1, view
 
 
 def test_a_covered_lens_shows_nothing_and_no_picture_is_frozen():
