@@ -58,10 +58,8 @@ class Cluster:
         watch = _Watch(limit_s, lambda: self._give_up(key, remote, future))
 
         def hand_over(done: Any) -> None:
-            watch.stop()
-            if future.done():
-                return
-            with contextlib.suppress(Exception):  # a race with the limit: it was told already
+            # What is given up is told when its worker is back, not when it is cancelled.
+            if watch.stop():
                 _hand_over(done, future)
 
         remote.add_done_callback(hand_over)
@@ -100,10 +98,10 @@ class Cluster:
         holders = [w for w, keys in self._client.processing().items() if key in keys]
         if not holders:
             return False
-        future.set_exception(TimeoutError())
         remote.cancel(force=True)
         with contextlib.suppress(Exception):  # a worker without a nanny cannot be restarted
             self._client.restart_workers(holders, timeout=self._patience_s, raise_for_error=False)
+        future.set_exception(TimeoutError())
         return True
 
 
@@ -113,17 +111,27 @@ class _Watch:
     def __init__(self, limit_s: float, overdue: Callable[[], bool]) -> None:
         self._limit_s, self._overdue = limit_s, overdue
         self._ended = threading.Event()
+        self._turn = threading.Lock()
+        self._over = False
 
     def start(self) -> None:
         threading.Thread(target=self._wait, daemon=True).start()
 
-    def stop(self) -> None:
-        self._ended.set()
+    def stop(self) -> bool:
+        """End the watch; False where the limit had passed before."""
+        with self._turn:
+            self._ended.set()
+            return not self._over
 
     def _wait(self) -> None:
         while not self._ended.wait(self._limit_s):
+            with self._turn:
+                if self._ended.is_set():
+                    return
+                self._over = True
             if self._overdue():
                 return
+            self._over = False
 
 
 def _connect(address: str, patience_s: float) -> Any:

@@ -264,7 +264,10 @@ def test_an_own_flag_by_keys_alone(page, desk, ledger):
     seek(page, 10.0)
     at_time(page, 10.0)
     press(page, "i", "ArrowRight", "o")
-    assert "00:00:10.0 – 00:00:15.0" in page.locator(".rw-mark").inner_text()
+    page.wait_for_function(
+        "text => document.querySelector('.rw-mark').innerText.includes(text)",
+        arg="00:00:10.0 – 00:00:15.0",
+    )
     press(page, "3")
     own = page.locator(".rw-flag .rw-human")
     own.wait_for()
