@@ -203,9 +203,7 @@ class Workspace:
         compacted = folder / _COMPACTED
         if compacted.exists():
             rest = _read(compacted, needed, where)
-            own = pd.MultiIndex.from_tuples(list(parts), names=["candidate_id", "subject_id"])
-            keys = pd.MultiIndex.from_frame(rest.select(["candidate_id", "subject_id"]).to_pandas())
-            found.append(rest.filter(pa.array(~keys.isin(own), type=pa.bool_())) if parts else rest)
+            found.append(_without(rest, parts) if parts else rest)
         if not found:
             return tables.empty(name)[wanted]
         return pa.concat_tables(found).select(wanted).to_pandas()
@@ -249,6 +247,13 @@ class Workspace:
 def _names(part: Path) -> tuple[str, str]:
     candidate, _, subject = part.stem.partition(_BETWEEN)
     return unquote(candidate), unquote(subject)
+
+
+def _without(rows: pa.Table, parts: Iterable[tuple[str, str]]) -> pa.Table:
+    """Leave out the rows of sittings that have a file of their own."""
+    own = pd.MultiIndex.from_tuples(list(parts), names=["candidate_id", "subject_id"])
+    keys = pd.MultiIndex.from_frame(rows.select(["candidate_id", "subject_id"]).to_pandas())
+    return rows.filter(pa.array(~keys.isin(own), type=pa.bool_()))
 
 
 def _read(path: Path, columns: list[str], where: list[tuple[str, str, str]]) -> pa.Table:

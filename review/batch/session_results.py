@@ -74,7 +74,7 @@ class SessionResults:
         """Return what stands on the flags of this analysis by some readings."""
         own = read.loc[read["kind"] == "own_flag", "flag_id"]
         # Readings of flags that are still there under their own id are not searched for.
-        if read["flag_id"].isin({*self.flags["flag_id"], *own}).all():
+        if {*self.flags["flag_id"].tolist(), *own}.issuperset(read["flag_id"]):
             return settle(read)
         return follow(read, self.flags)[0]
 

@@ -28,6 +28,7 @@ ASSIGNMENT_COLUMNS: Final = (
     "state",
     "open",
 )
+_KINDS: Final = ("assignment", "recusal", "retraction")
 
 
 def assignments(ledger: Ledger, key: Sequence[str | None]) -> pd.DataFrame:
@@ -42,13 +43,13 @@ def assignments(ledger: Ledger, key: Sequence[str | None]) -> pd.DataFrame:
         Columns :data:`ASSIGNMENT_COLUMNS`, in the order of writing.
     """
     session_id, candidate_id, _ = [*key, None, None, None][:3]
-    kinds = ("assignment", "recusal", "retraction")
-    return assignments_of(ledger.entries(session_id, candidate_id, kinds=kinds), key)
+    return assignments_of(ledger.entries(session_id, candidate_id, kinds=_KINDS), key)
 
 
 def assignments_of(entries: pd.DataFrame, key: Sequence[str | None] = ()) -> pd.DataFrame:
     """Return the assignments that some entries hold; see :func:`assignments`."""
-    rows: list[dict[str, Any]] = standing(entries).sort_values("seq").to_dict("records")  # type: ignore[assignment]
+    own = entries[entries["kind"].isin(_KINDS)]  # of thousands that are something else
+    rows: list[dict[str, Any]] = standing(own).sort_values("seq").to_dict("records")  # type: ignore[assignment]
     aside = {
         (row["session_id"], row["candidate_id"], f"{row['source']}:{row['author']}")
         for row in rows

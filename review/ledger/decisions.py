@@ -182,9 +182,10 @@ def outcomes(ledger: Ledger, key: Sequence[str | None]) -> pd.DataFrame:
 def outcomes_of(entries: pd.DataFrame) -> pd.DataFrame:
     """Return the outcomes that some entries hold; see :func:`outcomes`."""
     kept = standing(entries)
+    names = _OUTCOME_COLUMNS[:3] + _SIGNED
     rows = [
-        {"appeal": None, **row[_OUTCOME_COLUMNS[:3] + _SIGNED].to_dict(), **row["payload"]}
-        for _, row in kept[kept["kind"] == "outcome"].iterrows()
+        {"appeal": None, **{name: row[name] for name in names}, **row["payload"]}
+        for row in _rows(kept[kept["kind"] == "outcome"])
     ]
     return pd.DataFrame(rows, columns=_OUTCOME_COLUMNS + _SIGNED)
 

@@ -19,8 +19,8 @@ SHARED: Final = "all"
 
 def safe_name(text: str, *, where: Path, what: str) -> str:
     """Return a name that can be a folder's; SessionError for one that could lead elsewhere."""
-    leads_away = text in (".", "..") or any(c in "/\\" or not c.isprintable() for c in text)
-    if leads_away or not text or text != text.strip():
+    leads_away = text in (".", "..") or "/" in text or "\\" in text
+    if leads_away or not text.isprintable() or not text or text != text.strip():
         raise SessionError(
             f"{what} cannot be used as a name",
             where=where,

@@ -203,6 +203,10 @@ class Rulebook:
     )
     conflicts: tuple[Conflict, ...] = ()
     omitted: tuple[Omitted, ...] = ()
+    #: Label -> its clauses, remembered: a session asks for the same ones thousands of times.
+    _of_label: dict[str, tuple[Clause, ...]] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
 
     def clause(self, clause_id: str) -> Clause:
         """Return a clause by our id.
@@ -223,8 +227,11 @@ class Rulebook:
 
     def clauses_for(self, label: str) -> tuple[Clause, ...]:
         """Return the clauses that a flag of this label can support, the strongest first."""
-        found = [c for c in self.clauses if c.labels.get(label, 0.0) > 0]
-        return tuple(sorted(found, key=lambda c: -c.weight * c.labels[label]))
+        if label not in self._of_label:
+            found = [c for c in self.clauses if c.labels.get(label, 0.0) > 0]
+            strongest = sorted(found, key=lambda c: -c.weight * c.labels[label])
+            self._of_label[label] = tuple(strongest)
+        return self._of_label[label]
 
     def label_weight(self, label: str) -> float:
         """Return the risk points (0 to 100) of one certain flag: its best clause's."""

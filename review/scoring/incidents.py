@@ -21,7 +21,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pandas as pd
-from scipy.special import bdtrc
 
 from review.tables import KEYS
 
@@ -200,15 +199,40 @@ def _tested(
     # Each round can only lower the rates, and so only add minutes: this ends.
     while True:
         rate = _rates(counts, present, out)
-        # The chance of so many or more; SciPy's distributions take a second to import.
-        tail = np.where(
-            counts > 0, bdtrc(np.maximum(counts - 1, 0), np.maximum(present, 1), rate), 1.0
-        )
-        chance = np.minimum(tail * minutes, 1.0)
+        chance = np.ones(len(counts))
+        for minute in np.flatnonzero(many):
+            tail = at_least(int(counts[minute]), int(present[minute]), float(rate[minute]))
+            chance[minute] = min(tail * minutes, 1.0)
         found = out | (many & (chance < false_alarm))
         if (found == out).all():
             return chance, out
         out = found
+
+
+def at_least(count: int, trials: int, rate: float) -> float:
+    """Return the binomial chance of so many or more.
+
+    SciPy's own takes longer to import than a session's incidents to find.
+
+    Parameters
+    ----------
+    rate
+        Chance of one trial, 0 to 1.
+
+    Examples
+    --------
+    >>> at_least(2, 2, 0.5)
+    0.25
+    """
+    if count <= 0 or rate >= 1.0:
+        return 1.0
+    if count > trials or rate <= 0.0:
+        return 0.0
+    hits = np.arange(count, trials + 1)
+    log = np.concatenate([[0.0], np.cumsum(np.log(np.arange(1, trials + 1)))])  # of factorials
+    terms = log[trials] - log[hits] - log[trials - hits]
+    terms += hits * np.log(rate) + (trials - hits) * np.log1p(-rate)
+    return min(float(np.exp(terms).sum()), 1.0)
 
 
 def _rates(

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from statistics import NormalDist
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
-from scipy.special import ndtri
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -29,7 +29,7 @@ def wilson(
     (0.49, 0.943)
     """
     k, n = np.asarray(part, dtype=float), np.asarray(whole, dtype=float)
-    z = float(ndtri(0.5 + confidence / 2))
+    z = NormalDist().inv_cdf(0.5 + confidence / 2)
     safe = np.maximum(n, 1.0)
     share = k / safe
     middle = share + z**2 / (2 * safe)

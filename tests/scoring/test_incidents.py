@@ -1,11 +1,14 @@
 """What befalls many at once is found, and little else."""
 
+import math
+from fractions import Fraction
+
 import numpy as np
 import pandas as pd
 import pytest
 
 from review import tables
-from review.scoring.incidents import FALSE_ALARM, find_incidents
+from review.scoring.incidents import FALSE_ALARM, at_least, find_incidents
 
 
 def test_a_platforms_incident_is_listed_once_with_those_whom_it_befell(made):
@@ -46,6 +49,25 @@ def test_a_rush_that_lasts_is_no_incident(made):
     sittings = made.sittings(1000)
     early = made.flags(sittings["candidate_id"][:300], random.uniform(60, 1500, 300))
     assert find_incidents(early, sittings).table.empty
+
+
+@pytest.mark.parametrize("trials", [1, 7, 400])
+@pytest.mark.parametrize("rate", [Fraction(1, 1000), Fraction(1, 3), Fraction(9, 10)])
+def test_the_chance_of_so_many_is_the_binomial_one(trials, rate):
+    for count in {1, trials // 3, trials // 2, trials}:
+        exact = sum(
+            math.comb(trials, k) * rate**k * (1 - rate) ** (trials - k)
+            for k in range(count, trials + 1)
+        )
+        assert at_least(count, trials, float(rate)) == pytest.approx(float(exact), rel=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("count", "trials", "rate", "chance"),
+    [(0, 5, 0.0, 1.0), (1, 5, 0.0, 0.0), (5, 5, 1.0, 1.0), (6, 5, 0.5, 0.0)],
+)
+def test_the_chance_of_what_is_certain_or_cannot_be(count, trials, rate, chance):
+    assert at_least(count, trials, rate) == chance
 
 
 @pytest.mark.parametrize(("many", "incidents"), [(2, 0), (6, 1)])
