@@ -35,7 +35,9 @@ def say(key: str, language: Language = "en", **facts: Any) -> str:
     >>> say("label.absent"), say("label.absent", "zh")
     ('absent', '不在画面中')
     """
-    return _Plain().vformat(table()[key][language], (), facts)
+    text = table()[key][language]
+    # A report says thousands of them, and most have no fields.
+    return _PLAIN.vformat(text, (), facts) if "{" in text or "}" in text else text
 
 
 def label(name: str, language: Language = "en") -> str:
@@ -62,3 +64,6 @@ class _Plain(string.Formatter):
 
     def get_field(self, field_name: str, args: Any, kwargs: Any) -> Any:  # noqa: ARG002
         return kwargs[field_name], field_name
+
+
+_PLAIN: Final = _Plain()

@@ -48,6 +48,11 @@ from review.commands.terminal import (
     show_default=True,
     help="Evidence pictures a page, at most.",
 )
+@click.option(
+    "--workers",
+    type=click.IntRange(min=1),
+    help="Processes (default: one per core, where there is enough to do).",
+)
 @json_option
 def report(
     session: Path,

@@ -52,8 +52,8 @@ def conclusion_of(
         The day on which deadlines are looked at; today in the session's time zone if not given.
     """
     session_id, candidate_id, subject_id = sitting.key
-    entries = ledger.entries(session_id, candidate_id, kinds=_DECIDING)
-    if entries.empty:
+    entries = ledger.records(session_id, candidate_id, kinds=_DECIDING)
+    if not entries:
         return None
     today = on or datetime.now(UTC).astimezone(ZoneInfo(sitting.session.timezone)).date()
     try:
@@ -62,7 +62,9 @@ def conclusion_of(
             subject_id: case_for(ledger, sitting, flags=parts.flags, events=parts.events),
             **{
                 other: _other_case(ledger, sitting, other, workspace)
-                for other in entries.loc[entries["kind"] == "outcome", "subject_id"].unique()
+                for other in dict.fromkeys(
+                    e["subject_id"] for e in entries if e["kind"] == "outcome"
+                )
                 if other in sitting.candidate.subjects and other != subject_id
             },
         }

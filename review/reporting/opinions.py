@@ -8,6 +8,8 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 from zoneinfo import ZoneInfo
 
+import pandas as pd
+
 from review import words
 from review.errors import RulebookError
 from review.ledger.decisions import match_decisions, readings_of, settle, standing
@@ -16,8 +18,6 @@ from review.rules import load_rulebook, shipped_rulebooks
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-    import pandas as pd
 
     from review.ledger import Ledger
     from review.reporting.model import Texts
@@ -75,10 +75,11 @@ def opinions_of(ledger: Ledger, sitting: Sitting, flags: pd.DataFrame) -> Opinio
     head = ledger.head()
     if head is None:
         return Opinions()
-    said = ledger.entries(*sitting.key, kinds=("decision", "own_flag", *ON_RECORD, "retraction"))
-    if said.empty:
+    found = ledger.records(*sitting.key, kinds=("decision", "own_flag", *ON_RECORD, "retraction"))
+    if not found:
         # Most sittings of a session: nothing to match, and no tables made for it.
         return Opinions(anchor=f"{head.seq} {head.hash}")
+    said = pd.DataFrame(found).astype({"payload": object})
     zone = ZoneInfo(sitting.session.timezone)
     read = readings_of(said)
     matched, orphaned = match_decisions(read, flags)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from markupsafe import Markup
 
     from review.ledger import Ledger
-    from review.reporting.making import Order
+    from review.reporting.drafting import Order
     from review.reporting.model import SittingSummary
     from review.reporting.render import Renderer
     from review.session import Session, Sitting

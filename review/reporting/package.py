@@ -25,8 +25,8 @@ from review.errors import RenderError, ReviewError
 from review.ledger import current_author, open_ledger
 from review.ledger.payloads import Exported
 from review.reporting.clips import flag_clip
+from review.reporting.drafting import Drafter, Order
 from review.reporting.links import chain_lines
-from review.reporting.making import Maker, Order
 from review.reporting.privacy import Privacy
 from review.reporting.stored import read_tables
 from review.reporting.write import safe_name
@@ -100,6 +100,7 @@ def package(
     _check(target, level, originals=originals)
     ledger = open_ledger(space.ledger)
     who = author or current_author(database_user=ledger.database_user)
+    level.admit(who, ledger)
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=target.parent, prefix=".package-") as scratch:
@@ -111,8 +112,8 @@ def package(
                 privacy=level,
                 templates=templates,
             )
-            maker = Maker(order, space, ledger=ledger, author=who)
-            summary = _report(maker, sitting, space, folder)
+            drafter = Drafter(order, space, ledger=ledger)
+            summary = _report(drafter, sitting, space, folder)
             _clips(summary, sitting, space, folder, most=clips, privacy=level)
             _originals(summary, sitting, folder, include=originals)
             _tables(sitting, space, folder, privacy=level)
@@ -143,8 +144,8 @@ def _check(target: Path, privacy: Privacy, *, originals: bool) -> None:
         )
 
 
-def _report(maker: Maker, sitting: Sitting, space: Workspace, folder: Path) -> SittingSummary:
-    summary, contents = maker.contents(sitting, read_tables(sitting, space))
+def _report(drafter: Drafter, sitting: Sitting, space: Workspace, folder: Path) -> SittingSummary:
+    summary, contents = drafter.contents(sitting, read_tables(sitting, space))
     for path, content in contents:
         ending = path.name.removeprefix(safe_name(sitting.subject.id))
         _write(folder / "report" / f"report{ending}", content)

@@ -9,16 +9,16 @@ from urllib.parse import quote
 import pandas as pd
 from tqdm.auto import tqdm
 
-from review.errors import LedgerError, RenderError, ReviewError
+from review.errors import LedgerError, RenderError
 from review.ledger import current_author, open_ledger
 from review.loaders import load_session
+from review.reporting.crew import FAILURES, crew_size, drafts, reason_of
+from review.reporting.drafting import MOST_PICTURES, Drafter, Order
+from review.reporting.exporter import Exporter
 from review.reporting.exports import flag_rows, flags_csv
-from review.reporting.making import MOST_PICTURES, Maker, Order, exhibits_of
 from review.reporting.overview import Overview
 from review.reporting.privacy import Privacy
-from review.reporting.render import TEMPLATE_MISTAKE
 from review.reporting.sheets import SessionSheets
-from review.reporting.stored import session_tables
 from review.reporting.voice import TAGS, Voice
 from review.reporting.write import SUFFIXES, report_path, write_text
 from review.session import Session
@@ -27,18 +27,13 @@ from review.workspace import Workspace
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from review.ledger import Author, Ledger
-    from review.reporting.stored import SittingTables
+    from review.ledger import Author
+    from review.reporting.crew import Draft
     from review.reporting.voice import ReportLanguage
     from review.session import Sitting
 
-__all__ = ["FORMATS", "MOST_PICTURES", "exhibits_of", "find_session", "report"]
-
 _LINKS: Final = {"en": "English", "zh": "中文", "both": "中文 / English"}
 FORMATS: Final = ("html", "pdf", "docx", "xlsx", "json", "csv", "vtt")
-#: What one sitting may raise that is its own misfortune: the project's errors, and those that
-#: damaged evidence provokes in the libraries under them.
-FAILURES: Final = (ReviewError, ArithmeticError, LookupError, OSError, TypeError, ValueError)
 COLUMNS: Final = ("session_id", "candidate_id", "subject_id", "state", "flags", "path", "reason")
 
 
@@ -56,6 +51,7 @@ def report(
     templates: Path | str | None = None,
     formats: Sequence[str] = ("html",),
     author: Author | None = None,
+    workers: int | None = None,
     progress: bool = False,
 ) -> pd.DataFrame:
     """Write the reports of a session's sittings, and what is about the session as a whole.
@@ -88,6 +84,8 @@ def report(
         session, ``html`` and ``pdf`` include the session's report and the certificate.
     author
         Who exports, for the ledger; the user of this process if not given.
+    workers
+        Processes; by default one per core where there is enough to do, else this one alone.
 
     Returns
     -------
@@ -127,17 +125,20 @@ def report(
         templates=templates,
     )
     who = author or current_author(database_user=ledger.database_user)
-    job = _Job(loaded, Maker(order, space, ledger=ledger, author=who), space, ledger)
+    drafter = Drafter(order, space, ledger=ledger)
+    exporter = Exporter(order, ledger=ledger, author=who)
+    job = _Job(loaded, drafter, exporter, Overview(loaded, space, ledger))
     chosen = [
-        (sitting, given)
-        for sitting, given in session_tables(loaded, space)
+        sitting
+        for sitting in loaded.sittings()
         if (not only or sitting.candidate.id in only)
         and (not subjects or sitting.subject.id in subjects)
     ]
-    rows = [
-        job.sitting(sitting, given)
-        for sitting, given in tqdm(chosen, desc="reports", unit="sitting", disable=not progress)
-    ]
+    crew = crew_size(order, len(chosen)) if workers is None else workers
+    made = drafts(drafter, loaded, space, chosen, workers=crew)
+    bar = tqdm(chosen, desc="reports", unit="sitting", disable=not progress)
+    # In this order: without a further sitting the crew is asked for no further draft.
+    rows = [job.sitting(sitting, one) for sitting, one in zip(bar, made, strict=True)]
     job.finish(all_=not only and not subjects)
     ledger.close()
     return pd.DataFrame(rows, columns=list(COLUMNS))
@@ -161,52 +162,44 @@ def find_session(session: Session | Path | str, space: Workspace) -> Session:
 class _Job:
     """What every sitting of a run is reported with, and what is gathered on the way."""
 
-    def __init__(self, session: Session, maker: Maker, space: Workspace, ledger: Ledger) -> None:
-        self._session, self._maker, self._order = session, maker, maker.order
+    def __init__(
+        self, session: Session, drafter: Drafter, exporter: Exporter, overview: Overview
+    ) -> None:
+        self._session, self._drafter, self._exporter = session, drafter, exporter
+        self._order, self._overview = drafter.order, overview
         self._entries: list[dict[str, Any]] = []
-        self._sheets = SessionSheets(maker.voice)
-        self._overview = Overview(session, space, ledger)
+        self._sheets = SessionSheets(drafter.voice)
         self._flags: list[dict[str, Any]] = []
 
-    def sitting(self, sitting: Sitting, given: SittingTables) -> dict[str, Any]:
-        """Report one sitting; return its row."""
-        session_id, candidate_id, subject_id = sitting.key
-        row: dict[str, Any] = {
-            "session_id": session_id,
-            "candidate_id": candidate_id,
-            "subject_id": subject_id,
-            "flags": len(given.flags),
-        }
-        entry: dict[str, Any] = {
-            "candidate_id": candidate_id,
-            "name": sitting.candidate.name,
-            "subject": sitting.subject.name,
-            "flags": len(given.flags),
-            "risk": None,
-            "links": [],
-            "reason": "",
-        }
+    def sitting(self, sitting: Sitting, made: Draft) -> dict[str, Any]:
+        """Write and record what was made of one sitting; return its row."""
+        row = {**dict(zip(COLUMNS, sitting.key, strict=False)), "flags": made.flags}
+        summary = made.summary
+        if summary is None:
+            return {**row, **self._failed(sitting, made.flags, made.failure)}
         try:
-            summary, paths = self._maker.make(sitting, given)
+            self._exporter.export(made.contents, sitting.key)
         except FAILURES as error:
-            stops = isinstance(error, RenderError) and error.what == TEMPLATE_MISTAKE
-            if stops or isinstance(error, LedgerError):
+            if isinstance(error, LedgerError):
                 raise
-            own = isinstance(error, ReviewError)
-            reason = str(error) if own else f"{type(error).__name__}: {error}"
-            self._sheets.add_failed(sitting.key, entry["name"], entry["subject"], reason)
-            self._overview.add_failed(sitting, reason)
-            self._entries.append({**entry, "reason": reason})
-            return {**row, "state": "failed", "reason": reason}
-        # With those that people marked themselves.
-        counted = {"flags": len(summary.flags)}
+            return {**row, **self._failed(sitting, made.flags, reason_of(error))}
         self._sheets.add(summary)
         self._overview.add(summary)
-        self._flags += flag_rows(summary, language=self._maker.voice.languages[0])
-        links = self._links(sitting)
-        self._entries.append({**entry, **counted, "risk": summary.risk, "links": links})
-        path = paths[0] if paths else self._folder
+        self._flags += flag_rows(summary, language=self._drafter.voice.languages[0])
+        # With those that people marked themselves.
+        counted = {"flags": len(summary.flags)}
+        self._entries.append({
+            **_entry(sitting), **counted, "risk": summary.risk, "links": self._links(sitting),
+        })  # fmt: skip
+        path = made.contents[0][0] if made.contents else self._folder
         return {**row, **counted, "state": "done", "path": str(path)}
+
+    def _failed(self, sitting: Sitting, flags: int, reason: str) -> dict[str, Any]:
+        name, subject = sitting.candidate.name, sitting.subject.name
+        self._sheets.add_failed(sitting.key, name, subject, reason)
+        self._overview.add_failed(sitting, reason)
+        self._entries.append({**_entry(sitting), "flags": flags, "reason": reason})
+        return {"state": "failed", "reason": reason}
 
     @property
     def _folder(self) -> Path:
@@ -225,7 +218,7 @@ class _Job:
 
     def finish(self, *, all_: bool) -> None:
         """Write what is about the session; pages only where all of it was reported (``all_``)."""
-        order, maker, folder = self._order, self._maker, self._folder
+        order, drafter, folder = self._order, self._drafter, self._folder
         contents: list[tuple[Path, str | bytes]] = []
         if "csv" in order.formats:
             contents.append((folder / "flags.csv", flags_csv(self._flags)))
@@ -233,17 +226,17 @@ class _Job:
         if "xlsx" in order.formats:
             contents.append((folder / f"session{suffix}.xlsx", self._sheets.book(order.made)))
         if all_ and {"html", "pdf"} & set(order.formats):
-            for name, text in self._overview.pages(maker.renderer, order).items():
+            for name, text in self._overview.pages(drafter.renderer, order).items():
                 if "html" in order.formats:
                     contents.append((folder / f"{name}{suffix}.html", text))
                 if "pdf" in order.formats:
-                    contents.append((folder / f"{name}{suffix}.pdf", maker.set_on_paper(text)))
-        maker.export(contents, (self._session.id, None, None))
+                    contents.append((folder / f"{name}{suffix}.pdf", drafter.set_on_paper(text)))
+        self._exporter.export(contents, (self._session.id, None, None))
         if "html" in order.formats and all_:
             self._indexes(folder)
 
     def _indexes(self, folder: Path) -> None:
-        order, renderer = self._order, self._maker.renderer
+        order, renderer = self._order, self._drafter.renderer
         extra = sorted(p.name for p in folder.glob("*.html") if p.name != "index.html")
         text = renderer.index(
             self._session.id, self._entries, language="both", made=order.made, extra=extra
@@ -252,3 +245,15 @@ class _Job:
         others = sorted(path.parent.name for path in order.out.glob("*/index.html"))
         listed = [{"href": f"{quote(name)}/index.html", "name": name} for name in others]
         write_text(order.out / "index.html", renderer.sessions(listed, language="both"))
+
+
+def _entry(sitting: Sitting) -> dict[str, Any]:
+    """Return what the list of reports says of every sitting."""
+    return {
+        "candidate_id": sitting.candidate.id,
+        "name": sitting.candidate.name,
+        "subject": sitting.subject.name,
+        "risk": None,
+        "links": [],
+        "reason": "",
+    }

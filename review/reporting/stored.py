@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Mapping
 
     from review.session import Session, Sitting
     from review.workspace import Workspace
@@ -45,25 +45,24 @@ def read_tables(sitting: Sitting, workspace: Workspace) -> SittingTables:
     return SittingTables(**{name: workspace.read_sitting(name, sitting) for name in NEEDED})
 
 
-def session_tables(
-    session: Session, workspace: Workspace
-) -> Iterator[tuple[Sitting, SittingTables]]:
-    """Read every table of a session once and give each sitting its part, in the session's order."""
-    whole = {name: _plain(workspace.read(name, session.id)) for name in NEEDED}
-    groups = {
-        name: frame.groupby(["candidate_id", "subject_id"], sort=False).indices
-        for name, frame in whole.items()
-    }
-    for sitting in session.sittings():
+class SessionTables:
+    """The tables of a session, read once, of which every sitting is given its part."""
+
+    def __init__(self, session: Session, workspace: Workspace) -> None:
+        self._whole = {name: _plain(workspace.read(name, session.id)) for name in NEEDED}
+        self._places: dict[str, Mapping[Any, Any]] = {
+            name: frame.groupby(["candidate_id", "subject_id"], sort=False).indices
+            for name, frame in self._whole.items()
+        }
+
+    def of(self, sitting: Sitting) -> SittingTables:
+        """Return the part of one sitting."""
         place = (sitting.candidate.id, sitting.subject.id)
-        yield (
-            sitting,
-            SittingTables(
-                **{
-                    name: frame.iloc[groups[name].get(place, [])].reset_index(drop=True)
-                    for name, frame in whole.items()
-                }
-            ),
+        return SittingTables(
+            **{
+                name: frame.iloc[self._places[name].get(place, [])].reset_index(drop=True)
+                for name, frame in self._whole.items()
+            }
         )
 
 

@@ -136,6 +136,9 @@ def clean(text: str) -> str:
     >>> clean("a\x00b")
     'ab'
     """
+    if text.isprintable():
+        # Almost every text: nothing of it is a control character.
+        return text
     return "".join(c for c in text if c in "\n\t" or unicodedata.category(c) not in {"Cc", "Cs"})
 
 

@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 import pytest
 
 from review.errors import RenderError
+from review.reporting.drafting import exhibits_of
 from review.reporting.render import Renderer
-from review.reporting.session_reports import exhibits_of
 from review.reporting.summary import summarise
 from review.reporting.voice import Voice
 

@@ -15,8 +15,8 @@ from review.errors import LedgerError, RenderError
 from review.ledger import current_author, open_ledger
 from review.ledger.payloads import Decision, EvidenceKept, Outcome, SignOff, Statement
 from review.reporting import report
+from review.reporting.drafting import exhibits_of
 from review.reporting.letters import letter_docx
-from review.reporting.making import exhibits_of
 from review.reporting.paper import Paper
 from review.reporting.privacy import Privacy
 from review.reporting.render import SHIPPED, Renderer
@@ -308,8 +308,8 @@ def test_a_full_disk_leaves_the_reports_as_they_were(case, tmp_path, monkeypatch
     def full(*_args, **_kwargs):
         raise RenderError("cannot be written", where="theory.html", found="No space left on device")
 
-    monkeypatch.setattr("review.reporting.making.write_bytes", full)
-    monkeypatch.setattr("review.reporting.making.write_text", full)
+    monkeypatch.setattr("review.reporting.exporter.write_bytes", full)
+    monkeypatch.setattr("review.reporting.exporter.write_text", full)
     with pytest.raises(RenderError, match="No space left"):
         report(case.session, workspace=case.workspace, out=out, pictures=0, formats=("html", "pdf"))
     assert (out / "s1/A001/theory.html").read_bytes() == before

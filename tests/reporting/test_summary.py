@@ -5,7 +5,7 @@ import pytest
 
 from review import tables
 from review.errors import RenderError
-from review.reporting.stored import session_tables
+from review.reporting.stored import SessionTables
 from review.reporting.summary import summarise
 from review.workspace import Workspace
 
@@ -99,7 +99,8 @@ def test_a_failed_analysis_is_told_with_its_reason(make_case):
 
 
 def test_a_session_is_read_once_and_gives_each_sitting_its_own(case):
-    ((sitting, given),) = session_tables(case.session, case.workspace)
+    sitting = case.sitting
+    given = SessionTables(case.session, case.workspace).of(sitting)
     assert sitting.key == case.sitting.key
     assert summarise(sitting, case.workspace, given=given) == summarise(
         case.sitting, case.workspace

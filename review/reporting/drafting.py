@@ -1,13 +1,11 @@
-"""One sitting's files: summary, exhibits, every wanted format, and the ledger entry about them."""
+"""What was ordered of one sitting: its summary, its exhibits, and the files that it becomes."""
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
-from review.ledger.payloads import Exported
 from review.loaders.regions import region_boundary
 from review.reporting.evidence import EvidenceReader, shows_map
 from review.reporting.exports import flags_vtt, summary_json
@@ -18,18 +16,21 @@ from review.reporting.privacy import Privacy, without_names
 from review.reporting.render import Exhibit, Renderer
 from review.reporting.summary import summarise
 from review.reporting.voice import Voice
-from review.reporting.write import report_path, safe_name, write_bytes, write_text
+from review.reporting.write import report_path, safe_name
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Mapping
     from pathlib import Path
 
-    from review.ledger import Author, Ledger
+    from review.ledger import Ledger
     from review.reporting.model import FlagSummary, SittingSummary
     from review.reporting.stored import SittingTables
     from review.reporting.voice import ReportLanguage
     from review.session import Sitting
     from review.workspace import Workspace
+
+    #: Where a file would go, and what it holds.
+    Content = tuple[Path, str | bytes]
 
 #: A page with more pictures than this would be slow to open; the strongest flags have them.
 MOST_PICTURES: Final = 40
@@ -60,47 +61,29 @@ class Order:
     made: datetime = field(default_factory=lambda: datetime.now(UTC))
 
 
-class Maker:
-    """Makes the files of sittings, one after the other.
+class Drafter:
+    """Makes what was ordered of sittings, one after the other; nothing is written.
 
     Parameters
     ----------
-    author
-        Who exports; every sitting's files are an entry of the ledger.
+    ledger
+        Is only read.
 
     Raises
     ------
     RenderError
-        If the author may not make such a copy, a template folder is not there, or PDF files cannot
-        be made here.
-    LedgerError
-        If the ledger does not know the author.
+        If a template folder is not there, or PDF files cannot be made here.
     """
 
-    def __init__(
-        self, order: Order, workspace: Workspace, *, ledger: Ledger, author: Author
-    ) -> None:
-        order.privacy.admit(author, ledger)
+    def __init__(self, order: Order, workspace: Workspace, *, ledger: Ledger) -> None:
         self.order, self.voice = order, Voice.of(order.language)
         self.renderer = Renderer(order.templates)
-        self._space, self._ledger, self._author = workspace, ledger, author
+        self._space, self._ledger = workspace, ledger
         self._paper: Paper | None = Paper() if "pdf" in order.formats else None
-
-    def make(self, sitting: Sitting, given: SittingTables) -> tuple[SittingSummary, list[Path]]:
-        """Write what was ordered of one sitting and record it; return the files, a page first.
-
-        Raises
-        ------
-        ReviewError
-            If something cannot be made or recorded; nothing new is left under the final names.
-        """
-        summary, contents = self.contents(sitting, given)
-        self.export(contents, sitting.key)
-        return summary, [path for path, _ in contents]
 
     def contents(
         self, sitting: Sitting, given: SittingTables
-    ) -> tuple[SittingSummary, list[tuple[Path, str | bytes]]]:
+    ) -> tuple[SittingSummary, list[Content]]:
         """Return what was ordered of one sitting: where it would go, and what it is."""
         summary = summarise(
             sitting, self._space, ledger=self._ledger, given=given, mask=self.order.privacy.mask
@@ -108,27 +91,6 @@ class Maker:
         if self.order.privacy.nameless:
             summary = without_names(summary)
         return summary, self._contents(sitting, given, summary)
-
-    def export(
-        self, contents: Sequence[tuple[Path, str | bytes]], key: tuple[str | None, ...]
-    ) -> None:
-        """Write files and record that they left the workspace; unrecorded, they do not stay."""
-        if not contents:
-            return
-        written: list[Path] = []
-        try:
-            for path, content in contents:
-                if isinstance(content, bytes):
-                    write_bytes(path, content)
-                else:
-                    write_text(path, content)
-                written.append(path)
-            self._record(written, key)
-        except BaseException:
-            # One that could not be written is still there as it was before.
-            for path in written:
-                path.unlink(missing_ok=True)
-            raise
 
     def set_on_paper(self, html: str) -> bytes:
         """Return a page as PDF."""
@@ -144,9 +106,9 @@ class Maker:
 
     def _contents(
         self, sitting: Sitting, given: SittingTables, summary: SittingSummary
-    ) -> list[tuple[Path, str | bytes]]:
+    ) -> list[Content]:
         formats, key = self.order.formats, sitting.key
-        made: list[tuple[Path, str | bytes]] = []
+        made: list[Content] = []
         if {"html", "pdf"} & set(formats):
             page = self.page(summary, sitting)
             if "html" in formats:
@@ -190,28 +152,6 @@ class Maker:
             privacy=order.privacy.name,
         )
 
-    def _record(self, paths: Sequence[Path], key: tuple[str | None, ...]) -> None:
-        kinds = " ".join(dict.fromkeys(path.suffix.lstrip(".") for path in paths))
-        entry = Exported(
-            what=f"report ({kinds}; {self.order.privacy.name})",
-            file=paths[0].relative_to(self.order.out).as_posix(),
-            sha256=digest_of(paths),
-        )
-        self._ledger.record(entry, sitting_key=key, author=self._author)
-
-
-def digest_of(paths: Iterable[Path]) -> str:
-    """Return the SHA-256 of a file, or of what ``sha256sum`` prints for several by their names.
-
-    ``sha256sum theory.html theory.pdf | sha256sum`` gives the same, in the files' folder.
-    """
-    listed = list(paths)
-    hashes = [(path.name, hashlib.sha256(path.read_bytes()).hexdigest()) for path in listed]
-    if len(hashes) == 1:
-        return hashes[0][1]
-    lines = "".join(f"{value}  {name}\n" for name, value in hashes)
-    return hashlib.sha256(lines.encode()).hexdigest()
-
 
 def exhibits_of(
     summary: SittingSummary,
@@ -227,22 +167,21 @@ def exhibits_of(
     if not ranked:
         return {}
     reader = EvidenceReader(sitting, workspace, privacy=privacy)
-    boundary = None
+    ground: dict[str, Any] = {}
     if any(shows_map(flag) for flag in ranked):
-        boundary = region_boundary(sitting.session, sitting.candidate)
-    return {flag.flag_id: _exhibit(flag, reader, boundary, voice) for flag in ranked}
-
-
-def _exhibit(flag: FlagSummary, reader: EvidenceReader, boundary: Any, voice: Voice) -> Exhibit:
-    if shows_map(flag):
         positions, events = reader.record.positions, reader.record.events
-        drawn = map_svg(
-            flag,
-            positions,
-            boundary=boundary,
-            checkin=checkin_places(positions, events),
-            voice=voice,
-        )
+        ground = {
+            "boundary": region_boundary(sitting.session, sitting.candidate),
+            "checkin": checkin_places(positions, events),
+        }
+    return {flag.flag_id: _exhibit(flag, reader, ground, voice) for flag in ranked}
+
+
+def _exhibit(
+    flag: FlagSummary, reader: EvidenceReader, ground: Mapping[str, Any], voice: Voice
+) -> Exhibit:
+    if shows_map(flag):
+        drawn = map_svg(flag, reader.record.positions, voice=voice, **ground)
         if drawn is not None:
             return Exhibit(map=drawn)
     return Exhibit(picture=reader.show(flag, voice))
