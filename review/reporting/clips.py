@@ -25,7 +25,7 @@ from review.timeline.clocks import to_device_s
 from review.workspace import atomic_path
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
 
@@ -64,6 +64,7 @@ def write_clip(
     fps: int = 25,
     language: Language = "en",
     privacy: Privacy | None = None,
+    progress: Callable[[float], None] | None = None,
 ) -> Clip:
     """Write a stretch of an analysed sitting as an H.264 clip with burned-in times.
 
@@ -83,6 +84,8 @@ def write_clip(
         View whose sound is heard; None for none. Where it has none the clip is silent.
     privacy
         Who is blurred and what is hidden; everybody but the candidate if not given.
+    progress
+        Is told after every frame which share of them is composed.
 
     Raises
     ------
@@ -113,7 +116,8 @@ def write_clip(
             reader.record, reader.clocks, sound, start_s=start_s, end_s=end_s, rate_hz=_RATE_HZ
         )
     try:
-        _write(_Frames(mosaic, feeds, instants_s, fps=fps), heard, target, frames, fps)
+        composed = _Frames(mosaic, feeds, instants_s, fps=fps, progress=progress)
+        _write(composed, heard, target, frames, fps)
     except OSError as error:
         raise RenderError(
             "the clip cannot be written",
@@ -183,8 +187,10 @@ class _Frames:
         instants_s: NDArray[np.float64],
         *,
         fps: int,
+        progress: Callable[[float], None] | None,
     ) -> None:
         self._mosaic, self._feeds, self._instants_s, self._fps = mosaic, feeds, instants_s, fps
+        self._progress = progress
         self._last: tuple[int, NDArray[np.uint8]] | None = None
 
     def __call__(self, time_s: float) -> NDArray[np.uint8]:
@@ -192,6 +198,8 @@ class _Frames:
         if self._last is None or self._last[0] != index:
             session_s = float(self._instants_s[index])
             self._last = (index, self._mosaic.compose(index, session_s, self._feeds))
+            if self._progress is not None:
+                self._progress((index + 1) / len(self._instants_s))
         return self._last[1]
 
 

@@ -11,8 +11,9 @@ from review.reporting.evidence import EvidenceReader, shows_map
 from review.reporting.exports import flags_vtt, summary_json
 from review.reporting.letters import letter_docx
 from review.reporting.maps import checkin_places, map_svg
+from review.reporting.nameless import without_names
 from review.reporting.paper import Paper
-from review.reporting.privacy import Privacy, without_names
+from review.reporting.privacy import Privacy
 from review.reporting.render import Exhibit, Renderer
 from review.reporting.summary import summarise
 from review.reporting.voice import Voice

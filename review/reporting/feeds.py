@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -88,7 +87,7 @@ class ViewFeed:
         if self._hide is None or picture is None:
             return picture
         pixels = self._hide(picture.pixels, picture.device_s, picture.file)
-        return picture if pixels is picture.pixels else replace(picture, pixels=pixels)
+        return picture if pixels is picture.pixels else picture.showing(pixels)
 
     def session_s(self, picture: StreamPicture) -> float:
         """Return the session time of a picture."""

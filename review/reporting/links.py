@@ -13,6 +13,10 @@ if TYPE_CHECKING:
 
 #: What is left of an entry that is not about the case: enough to follow the chain, and no more.
 LINK: Final = ("seq", "prev_hash", "hash")
+#: What a copy that names nobody tells of an entry on the candidate's record.
+TOLD: Final = ("seq", "hash", "at", "role", "kind", "subject_id", "payload")
+#: Kinds whose text is about the one who wrote it.
+_PRIVATE: Final = ("recusal",)
 
 
 def chain_lines(
@@ -21,30 +25,32 @@ def chain_lines(
     """Give the lines of ``ledger.jsonl``: one entry a line, the anchor in the last.
 
     A ``full`` package has every entry whole, as ``review ledger export`` writes it. In a
-    ``default`` one the entries about the case and about the staff are whole; in a ``redacted`` one
-    those that are on the candidate's record, and about the staff only what proves their signers'
-    keys.
+    ``default`` one the entries about the case and about the staff are whole. In a ``redacted`` one
+    none is, since every entry names its author: what they say is told by :func:`record_lines`.
     """
-    whole = list(entries)
-    signers = {
-        f"{e['source']}:{e['author']}" for e in whole if _about(e, key) and e["kind"] in ON_RECORD
-    }
     last: Mapping[str, Any] | None = None
-    for entry in whole:
-        shown = privacy == "full" or _is_shown(entry, key, privacy, signers)
+    for entry in entries:
+        shown = privacy == "full" or (
+            privacy == "default" and (entry["kind"] == "staff" or _about(entry, key))
+        )
         yield _line(entry if shown else {name: entry[name] for name in LINK})
         last = entry
     if last is not None:
         yield _line({"format": FORMAT, "anchor": [last["seq"], last["hash"]]})
 
 
-def _is_shown(
-    entry: Mapping[str, Any], key: tuple[str, str, str], privacy: str, signers: set[str]
-) -> bool:
-    if entry["kind"] == "staff":
-        return privacy == "default" or json.loads(entry["payload"]).get("person") in signers
-    kinds = (*ON_RECORD, "retraction")
-    return _about(entry, key) and (privacy == "default" or entry["kind"] in kinds)
+def record_lines(entries: Iterable[Mapping[str, Any]], key: tuple[str, str, str]) -> Iterator[str]:
+    """Give what is on the candidate's record, one entry a line, without names, keys, signatures.
+
+    Whoever has the ledger finds the whole entry by its number, and by its hash that it is this one.
+    """
+    for entry in entries:
+        if _about(entry, key) and entry["kind"] in (*ON_RECORD, "retraction"):
+            told = {name: entry[name] for name in TOLD}
+            payload = json.loads(entry["payload"])
+            if entry["kind"] in _PRIVATE:
+                payload.pop("reason", None)
+            yield _line({**told, "payload": payload})
 
 
 def _about(entry: Mapping[str, Any], key: tuple[str, str, str]) -> bool:

@@ -16,6 +16,8 @@ from review.reporting.summary import summarise
 from review.workspace import Workspace
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from review.ledger import Author, Ledger
     from review.reporting.clips import Clip
     from review.reporting.model import FlagSummary
@@ -42,6 +44,7 @@ def clip(  # noqa: PLR0913  # keyword-only, as the command has them
     privacy: str = "default",
     hide_windows: bool = False,
     author: Author | None = None,
+    progress: Callable[[float], None] | None = None,
 ) -> Clip:
     """Write a clip of a moment (``at``), a stretch (``start`` and ``end``) or a flag.
 
@@ -55,6 +58,8 @@ def clip(  # noqa: PLR0913  # keyword-only, as the command has them
         Seconds around a moment or a flag.
     sound
         View that is heard; ``none`` for a silent clip.
+    progress
+        Is told which share of the frames is composed.
 
     Raises
     ------
@@ -73,6 +78,7 @@ def clip(  # noqa: PLR0913  # keyword-only, as the command has them
         "sound": None if sound == "none" else sound,
         "language": language,
         "privacy": level,
+        "progress": progress,
     }
     stretch = start is not None and end is not None
     if [at is not None, stretch, flag is not None].count(True) != 1:

@@ -26,7 +26,7 @@ from review.ledger import current_author, open_ledger
 from review.ledger.payloads import Exported
 from review.reporting.clips import flag_clip
 from review.reporting.drafting import Drafter, Order
-from review.reporting.links import chain_lines
+from review.reporting.links import chain_lines, record_lines
 from review.reporting.privacy import Privacy
 from review.reporting.stored import read_tables
 from review.reporting.write import safe_name
@@ -48,6 +48,8 @@ MOST_CLIPS: Final = 10
 _BLOCK: Final = 1 << 20
 #: Compressed already.
 _STORED: Final = (".mp4", ".mkv", ".webm", ".jpg", ".jpeg", ".png", ".pdf", ".docx", ".parquet")
+#: What a warning in a proctor's log says (docs/session-folder.md); other fields may name people.
+_OF_WARNINGS: Final = ("reason", "clause", "answered", "corrected", "result")
 _REFERENCES: Final = ("file", "size_bytes", "sha256_at_first_reading", "sha256_now", "state")
 
 
@@ -205,13 +207,40 @@ def _tables(sitting: Sitting, space: Workspace, folder: Path, *, privacy: Privac
             # What a face can be recognised by stays inside.
             nullable = tables.schema(name).field("embedding").nullable
             frame = frame.assign(embedding=None) if nullable else frame.iloc[:0]
+        if privacy.nameless:
+            frame = _for_the_candidate(name, frame)
         (folder / "tables").mkdir(exist_ok=True)
         pq.write_table(tables.to_arrow(frame, name), folder / "tables" / f"{name}.parquet")
+
+
+def _for_the_candidate(name: str, frame: pd.DataFrame) -> pd.DataFrame:
+    """Return a table without what the pictures of the same copy hide."""
+    if name == "texts":
+        # Other windows are hidden on the screen: what was read there must not stand here.
+        return frame.iloc[:0]
+    if name == "events":
+        of_proctor = (frame["stream"] == "events_proctor").to_numpy()
+        kept = [
+            _without(detail) if own else detail
+            for detail, own in zip(frame["detail"], of_proctor, strict=True)
+        ]
+        return frame.assign(detail=kept)
+    return frame
+
+
+def _without(detail: str) -> str:
+    """Return the detail of a proctor's entry without what may name the proctor."""
+    found = json.loads(detail)
+    kept = {k: v for k, v in found.items() if k in _OF_WARNINGS} if isinstance(found, dict) else {}
+    return json.dumps(kept, ensure_ascii=False)
 
 
 def _ledger(ledger: Ledger, sitting: Sitting, folder: Path, *, privacy: Privacy) -> None:
     lines = chain_lines(ledger.walk(), sitting.key, privacy=privacy.name)
     _write(folder / "ledger" / "ledger.jsonl", "".join(lines))
+    if privacy.nameless:
+        told = record_lines(ledger.walk(), sitting.key)
+        _write(folder / "ledger" / "record.jsonl", "".join(told))
 
 
 def _about(

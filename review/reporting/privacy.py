@@ -5,13 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
-from review import words
 from review.errors import RenderError
 
 if TYPE_CHECKING:
     from review.ledger import Author, Ledger
-    from review.reporting.model import DecisionSummary, FlagSummary, SittingSummary
-    from review.words import Language
 
 #: Roles that may make an internal full copy.
 MAY_SEE_ALL: Final = ("supervisor", "administrator")
@@ -35,7 +32,7 @@ class Privacy:
         Show whoever sits in the candidate's place in the picture of the very flag that says that
         it is somebody else: blurred, it would show nothing.
     nameless
-        Leave out the names of those who read flags; those who signed an outcome stay.
+        Name nobody of the institution: see :mod:`review.reporting.nameless`.
     """
 
     name: str
@@ -87,30 +84,3 @@ LEVELS: Final = {
     "redacted": Privacy(name="redacted", windows=True, strangers=False, nameless=True),
     "full": Privacy(name="full", mask=False, blur=False),
 }
-
-
-def without_names(summary: SittingSummary) -> SittingSummary:
-    """Return a summary whose readers of flags have a role and a number instead of a name.
-
-    Their notes are working notes and are left out; those who signed an outcome, the statements and
-    what the sitting's record says stay as they are.
-    """
-    order: dict[str, int] = {}
-    flags = tuple(_nameless_flag(flag, order) for flag in summary.flags)
-    orphans = tuple(_nameless(one, order) for one in summary.orphans)
-    return replace(summary, flags=flags, orphans=orphans)
-
-
-def _nameless_flag(flag: FlagSummary, order: dict[str, int]) -> FlagSummary:
-    return replace(flag, decisions=tuple(_nameless(one, order) for one in flag.decisions))
-
-
-def _nameless(one: DecisionSummary, order: dict[str, int]) -> DecisionSummary:
-    number = order.setdefault(one.who, len(order) + 1)
-    languages: tuple[Language, ...] = ("zh", "en")
-    role = one.role if f"role.{one.role}" in words.table() else "reviewer"
-    names = [
-        words.say("report.somebody", x, role=words.say(f"role.{role}", x), n=number)
-        for x in languages
-    ]
-    return replace(one, who=" / ".join(names), note="")

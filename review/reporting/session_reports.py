@@ -225,14 +225,16 @@ class _Job:
         suffix = SUFFIXES[order.language]
         if "xlsx" in order.formats:
             contents.append((folder / f"session{suffix}.xlsx", self._sheets.book(order.made)))
-        if all_ and {"html", "pdf"} & set(order.formats):
+        # These pages name who read what: they are for supervisors, not for a candidate's copy.
+        about = all_ and not order.privacy.nameless
+        if about and {"html", "pdf"} & set(order.formats):
             for name, text in self._overview.pages(drafter.renderer, order).items():
                 if "html" in order.formats:
                     contents.append((folder / f"{name}{suffix}.html", text))
                 if "pdf" in order.formats:
                     contents.append((folder / f"{name}{suffix}.pdf", drafter.set_on_paper(text)))
         self._exporter.export(contents, (self._session.id, None, None))
-        if "html" in order.formats and all_:
+        if "html" in order.formats and about:
             self._indexes(folder)
 
     def _indexes(self, folder: Path) -> None:

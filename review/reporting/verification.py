@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 _LINE: Final = re.compile(r"([0-9a-f]{64})  (.+)")
 _BLOCK: Final = 1 << 20
 _LEDGER: Final = "ledger/ledger.jsonl"
+_RECORD: Final = "ledger/record.jsonl"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,7 +68,7 @@ def verify(path: Path | str, *, anchor: Anchor | None = None) -> list[Finding]:
                 )
             listed = archive.read(MANIFEST)
             found = [*_files(archive, names, listed), *_signature(archive, listed)]
-            return [*found, *_ledger(archive, names, anchor)]
+            return [*found, *_ledger(archive, names, anchor), *_record(archive, names)]
     except (OSError, zipfile.BadZipFile, ValueError, NotImplementedError) as error:
         raise RenderError(
             "the package cannot be read",
@@ -178,6 +179,19 @@ def _ledger(archive: zipfile.ZipFile, names: list[str], anchor: Anchor | None) -
         reason = "the signer's key is another one in it"
     said = f"{seq} entries, {whole} of them whole; anchor {seq}:{previous}"
     yield Finding(what="ledger", ok=not reason, reason=reason or said)
+
+
+def _record(archive: zipfile.ZipFile, names: list[str]) -> Iterator[Finding]:
+    """Check that what is told of the candidate's record names entries of the chain beside it."""
+    if not {_RECORD, _LEDGER} <= set(names):
+        return
+    chain = [json.loads(line) for line in archive.read(_LEDGER).decode().splitlines()]
+    hashes = {one["seq"]: one["hash"] for one in chain if "seq" in one}
+    told = [json.loads(line) for line in archive.read(_RECORD).decode().splitlines()]
+    wrong = [one["seq"] for one in told if hashes.get(one["seq"]) != one["hash"]]
+    said = f"{len(told)} entries of the chain, told without names"
+    reason = f"entry {wrong[0]} is not the one of the chain" if wrong else said
+    yield Finding(what="record", ok=not wrong, reason=reason)
 
 
 def _forged(entry: dict[str, Any], keys: dict[str, str]) -> str:

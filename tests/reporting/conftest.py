@@ -11,6 +11,9 @@ import numpy as np
 import pytest
 
 from review import tables
+from review.ledger import current_author, open_ledger
+from review.ledger.payloads import Decision, EvidenceKept, Outcome, SignOff, Statement
+from review.rules import load_rulebook
 from review.session import Candidate, Session, Subject
 from review.timeline.clocks import declared_clocks
 from review.workspace import Workspace
@@ -247,6 +250,44 @@ def case(make_case):
 def make_flag():
     """Make a row of the table ``flags``."""
     return flag_row
+
+
+@pytest.fixture
+def by(tmp_path):
+    def make(name, role="reviewer"):
+        keys = {"REVIEW_USER": name, "XDG_CONFIG_HOME": str(tmp_path / "keys")}
+        return current_author(role=role, environ=keys)
+
+    return make
+
+
+@pytest.fixture
+def concluded(case, by, clause):
+    """A case in which two people have concluded that somebody else was there."""
+    ledger = open_ledger(case.workspace.ledger)
+    key = case.sitting.key
+    said = Decision(flag_id="f-person", label="extra_person", stream="front",
+                    device_start_s=10.0, device_end_s=14.0, verdict="confirmed",
+                    note="n" * 10_000)  # fmt: skip
+    ledger.record(said, sitting_key=key, author=by("ann"))
+    kept = EvidenceKept(stream="front", device_start_s=10.0, device_end_s=14.0)
+    ledger.record(kept, sitting_key=key, author=by("ann"))
+    outcome = Outcome(outcome=clause.outcome, rulebook="itmc-2022", note="seen together",
+                      clauses=(clause.id,))  # fmt: skip
+    for name, role in (("ann", "reviewer"), ("bob", "reviewer"), ("eva", "supervisor")):
+        ledger.record(outcome, sitting_key=key, author=by(name, role))
+    ledger.record(Statement(form="waived"), sitting_key=key, author=by("ann"))
+    ledger.record(SignOff(), sitting_key=key, author=by("eva", "supervisor"))
+    yield case
+    ledger.close()
+
+
+@pytest.fixture
+def clause():
+    """A clause of cheating that follows from somebody else being there."""
+    book = load_rulebook("itmc-2022")
+    found = [c for c in book.clauses_for("extra_person") if c.penalty and not c.organiser_decides]
+    return found[0]
 
 
 @pytest.fixture

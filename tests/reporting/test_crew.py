@@ -60,7 +60,7 @@ def test_a_mistake_in_a_template_stops_both(many, case, tmp_path):
     folder.mkdir()
     (folder / "report.html").write_text("<p>\n{{ s.nothing_like_it }}", encoding="utf-8")
     for workers in (1, 2):
-        with pytest.raises(RenderError, match="report.html, line 2"):
+        with pytest.raises(RenderError, match=r"report\.html, line 2"):
             report(many, workspace=case.workspace, out=tmp_path / "out", templates=folder,
                    pictures=0, workers=workers)  # fmt: skip
     assert not list(tmp_path.glob("out/**/*.html"))

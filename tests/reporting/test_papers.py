@@ -12,8 +12,7 @@ import pypdfium2
 import pytest
 
 from review.errors import LedgerError, RenderError
-from review.ledger import current_author, open_ledger
-from review.ledger.payloads import Decision, EvidenceKept, Outcome, SignOff, Statement
+from review.ledger import open_ledger
 from review.reporting import report
 from review.reporting.drafting import exhibits_of
 from review.reporting.letters import letter_docx
@@ -23,7 +22,6 @@ from review.reporting.render import SHIPPED, Renderer
 from review.reporting.sheets import MOST_LETTERS, Sheet, workbook
 from review.reporting.summary import summarise
 from review.reporting.voice import Voice
-from review.rules import load_rulebook
 
 MADE = datetime(2022, 12, 12, tzinfo=UTC)
 NAMES = [
@@ -41,43 +39,6 @@ def page_of(case, language):
     summary = summarise(case.sitting, case.workspace)
     shown = exhibits_of(summary, case.sitting, case.workspace, Voice.of(language))
     return Renderer().page(summary, shown, language=language, made=MADE)
-
-
-@pytest.fixture
-def by(tmp_path):
-    def make(name, role="reviewer"):
-        keys = {"REVIEW_USER": name, "XDG_CONFIG_HOME": str(tmp_path / "keys")}
-        return current_author(role=role, environ=keys)
-
-    return make
-
-
-@pytest.fixture
-def concluded(case, by):
-    """A case in which two people have concluded that somebody else was there."""
-    ledger = open_ledger(case.workspace.ledger)
-    key = case.sitting.key
-    said = Decision(flag_id="f-person", label="extra_person", stream="front",
-                    device_start_s=10.0, device_end_s=14.0, verdict="confirmed",
-                    note="n" * 10_000)  # fmt: skip
-    ledger.record(said, sitting_key=key, author=by("ann"))
-    kept = EvidenceKept(stream="front", device_start_s=10.0, device_end_s=14.0)
-    ledger.record(kept, sitting_key=key, author=by("ann"))
-    clause = cheating_clause()
-    outcome = Outcome(outcome=clause.outcome, rulebook="itmc-2022", note="seen together",
-                      clauses=(clause.id,))  # fmt: skip
-    for name, role in (("ann", "reviewer"), ("bob", "reviewer"), ("eva", "supervisor")):
-        ledger.record(outcome, sitting_key=key, author=by(name, role))
-    ledger.record(Statement(form="waived"), sitting_key=key, author=by("ann"))
-    ledger.record(SignOff(), sitting_key=key, author=by("eva", "supervisor"))
-    yield case
-    ledger.close()
-
-
-def cheating_clause():
-    book = load_rulebook("itmc-2022")
-    found = [c for c in book.clauses_for("extra_person") if c.penalty and not c.organiser_decides]
-    return found[0]
 
 
 def pages(content):
@@ -150,12 +111,11 @@ def test_pages_pass_a_strict_parser(concluded, tmp_path):
         html5lib.HTMLParser(strict=True).parse(path.read_text(encoding="utf-8"))
 
 
-def test_what_follows_is_in_the_page_with_its_signatures(concluded, tree):
+def test_what_follows_is_in_the_page_with_its_signatures(concluded, tree, clause):
     ledger = open_ledger(concluded.workspace.ledger)
     summary = summarise(concluded.sitting, concluded.workspace, ledger=ledger)
     ledger.close()
     assert summary.conclusion is not None
-    clause = cheating_clause()
     assert summary.conclusion.outcome == clause.outcome
     made = tree(Renderer().page(summary, {}, language="en", made=MADE))
     (row,) = [r for r in made.rows("clauses") if clause.number["en"] in r[0]]
@@ -165,11 +125,10 @@ def test_what_follows_is_in_the_page_with_its_signatures(concluded, tree):
         assert f"local:{name}" in row[3]
 
 
-def test_the_letter_names_candidate_clause_penalty_and_signers(concluded):
+def test_the_letter_names_candidate_clause_penalty_and_signers(concluded, clause):
     ledger = open_ledger(concluded.workspace.ledger)
     summary = summarise(concluded.sitting, concluded.workspace, ledger=ledger)
     ledger.close()
-    clause = cheating_clause()
     for language, summary_text in (("en", clause.summary["en"]), ("zh", clause.summary["zh"])):
         content = letter_docx(summary, language=language, made=MADE)
         text = "\n".join(p.text for p in docx.Document(io.BytesIO(content)).paragraphs)
