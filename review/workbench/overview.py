@@ -13,15 +13,15 @@ from review.errors import ReviewError
 from review.workbench.language import chosen
 from review.workbench.plot import Plot
 from review.workbench.selection import as_workspace
+from review.workbench.sheet import Sheet, said, sheet_of
 from review.workbench.supervision import results
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from IPython.display import Markdown
-
     from review.session import Session
     from review.words import Language
+    from review.workbench.sheet import Cell
     from review.workspace import Workspace
 
     Space = Workspace | Path | str | None
@@ -32,10 +32,8 @@ _MUCH_UNSEEN: Final = 0.2
 
 def at_a_glance(
     session: SessionResults | Session, *, workspace: Space = None, language: Language | None = None
-) -> pd.DataFrame:
-    """Return the session in a few numbers, one a row."""
-    spoken = chosen(language)
-    say = _sayer(language)
+) -> Sheet:
+    """Show the session in a few numbers, one a row."""
     found = results(session, workspace=workspace)
     work, decided = found.ordered, found.decided
     gone = set(found.readings["flag_id"]) - set(decided["flag_id"])
@@ -43,7 +41,7 @@ def at_a_glance(
     loaded = found.session
     facts: list[tuple[str, Any]] = [
         ("session_head", found.session_id),
-        ("platform_head", words.say(f"platform.{loaded.platform}", spoken) if loaded else "–"),
+        ("platform_head", said(f"platform.{loaded.platform}") if loaded else "–"),
         ("candidates_head", len(loaded.candidates) if loaded else "–"),
         ("sittings_head", len(work)),
         ("failed", int((work["analysis"] == "failed").sum())),
@@ -58,29 +56,58 @@ def at_a_glance(
         ("decided_head", decided["flag_id"].nunique()),
         ("orphaned_head", len(gone)),
     ]
-    index = pd.Index([say(key) for key, _ in facts], name="")
-    return pd.DataFrame({"": [str(value) for _, value in facts]}, index=index)
+    rows = [
+        [said(f"ui.{key}"), value if isinstance(value, dict) else str(value)]
+        for key, value in facts
+    ]
+    return Sheet(
+        found.session_id, heads=["", ""], rows=rows, frame=_plain(rows), language=chosen(language)
+    )
 
 
 def session_table(
-    session: SessionResults | Session, name: str, *, workspace: Space = None
-) -> pd.DataFrame:
-    """Return a table about the session; see :data:`review.batch.quality.TABLES`."""
-    return quality.table(results(session, workspace=workspace), name)
+    session: SessionResults | Session,
+    name: str,
+    *,
+    first: int | None = None,
+    workspace: Space = None,
+    language: Language | None = None,
+) -> Sheet:
+    """Show a table about the session; see :data:`review.batch.quality.TABLES`.
+
+    Parameters
+    ----------
+    first
+        Only so many rows.
+    """
+    found = results(session, workspace=workspace)
+    return sheet_of(
+        quality.table(found, name),
+        session_id=found.session_id,
+        first=first,
+        language=chosen(language),
+    )
 
 
 def same_faces(
     session: SessionResults | Session, *, workspace: Space = None, language: Language | None = None
-) -> pd.DataFrame:
-    """Return how many pairs of candidates have one face, and how many are expected by chance."""
-    say = _sayer(language)
-    made = results(session, workspace=workspace).lookalikes
+) -> Sheet:
+    """Show how many pairs of candidates have one face, and how many are expected by chance."""
+    found = results(session, workspace=workspace)
+    made = found.lookalikes
     counts = made.pairs["state"].value_counts()
     expected = {"one_person": made.expected_one_person, "possible": made.expected_possible}
-    rows = [(say(f"faces_{s}"), int(counts.get(s, 0)), _few(expected[s])) for s in expected]
-    rows.append((say("faces_compared"), made.compared, ""))
-    names = ["", say("pairs_head"), say("by_chance_head")]
-    return pd.DataFrame(rows, columns=names)
+    rows: list[list[Any]] = [
+        [said(f"ui.faces_{s}"), str(counts.get(s, 0)), _few(expected[s])] for s in expected
+    ]
+    rows.append([said("ui.faces_compared"), str(made.compared), ""])
+    return Sheet(
+        found.session_id,
+        heads=["", said("ui.pairs_head"), said("ui.by_chance_head")],
+        rows=rows,
+        frame=_plain(rows),
+        language=chosen(language),
+    )
 
 
 def session_risk(
@@ -101,28 +128,53 @@ def calibration(*, workspace: Space = None, language: Language | None = None) ->
     return Plot(calibration_figure(found.calibration, language=chosen(language)))
 
 
-def model_card(*, workspace: Space = None, language: Language | None = None) -> Markdown:
-    """Say what the learned model was trained on and how good it is, a fact a line."""
+def model_card(
+    session: SessionResults | Session | None = None,
+    *,
+    workspace: Space = None,
+    language: Language | None = None,
+) -> Sheet:
+    """Say what the learned model was trained on and how good it is, a fact a line.
+
+    Parameters
+    ----------
+    session
+        Whose page it stands on; it tells of all sessions of the workspace.
+    """
     from review.scoring import card
 
-    found = quality.learned(as_workspace(workspace))
-    return _listed(card.lines(found.card, chosen(language)))
+    shown = session if isinstance(session, SessionResults) else None
+    found = quality.learned(shown.space if shown else as_workspace(workspace))
+    of = {spoken: card.lines(found.card, spoken) for spoken in words.LANGUAGES}
+    return _listed(
+        [dict(zip(of, line, strict=True)) for line in zip(*of.values(), strict=True)],
+        shown.session_id if shown else "",
+        language,
+    )
 
 
 def remaining(
     session: SessionResults | Session, *, workspace: Space = None, language: Language | None = None
-) -> Markdown:
+) -> Sheet:
     """Say how many cases may be among the sittings that nobody reviewed."""
-    spoken = chosen(language)
-    said = quality.remaining(results(session, workspace=workspace))
-    return _listed([words.say("quality.no_sample", spoken) if said is None else said.text(spoken)])
+    found = results(session, workspace=workspace)
+    statement = quality.remaining(found)
+    line = (
+        said("quality.no_sample")
+        if statement is None
+        else {spoken: statement.text(spoken) for spoken in words.LANGUAGES}
+    )
+    return _listed([line], found.session_id, language)
 
 
-def _listed(lines: list[str]) -> Markdown:
-    """Show sentences whole: a table would cut them off."""
-    from IPython.display import Markdown
+def _listed(lines: list[dict[str, str]], session_id: str, language: Language | None) -> Sheet:
+    """Show sentences whole, a line each."""
+    return Sheet(session_id, heads=[], rows=[[line] for line in lines], language=chosen(language))
 
-    return Markdown("\n".join(f"- {line}" for line in lines))  # type: ignore[no-untyped-call]
+
+def _plain(rows: list[list[Any]]) -> pd.DataFrame:
+    """Return rows of cells as a table in English."""
+    return pd.DataFrame([[c["en"] if isinstance(c, dict) else c for c in row] for row in rows])
 
 
 def risk(session: Session, *, workspace: Space = None, language: Language | None = None) -> Plot:
@@ -144,47 +196,60 @@ def failures(
     first: int | None = None,
     workspace: Space = None,
     language: Language | None = None,
-) -> pd.DataFrame:
-    """Return what was wrong with the evidence or its analysis, the gravest first.
+) -> Sheet:
+    """Show what was wrong with the evidence or its analysis, the gravest first.
 
     Parameters
     ----------
     first
         Only so many rows.
     """
-    say = _sayer(language)
     if isinstance(session, SessionResults):
-        rows = session.space.read("problems", session.session_id)
+        space, session_id = session.space, session.session_id
     else:
-        rows = as_workspace(workspace).read("problems", session.id)
+        space, session_id = as_workspace(workspace), session.id
+    rows = space.read("problems", session_id)
     order = rows["severity"].map({"error": 0, "warning": 1, "info": 2})
-    rows = (
-        rows.assign(order=order)
-        .sort_values(["order", "candidate_id", "subject_id"], kind="stable", ignore_index=True)
-        .head(first if first is not None else len(rows))
+    rows = rows.assign(order=order).sort_values(
+        ["order", "candidate_id", "subject_id"], kind="stable", ignore_index=True
     )
-    severity = [words.say(f"severity.{name}", chosen(language)) for name in rows["severity"]]
-    return pd.DataFrame(
-        {
-            say("severity_head"): severity,
-            say("candidate"): rows["candidate_id"],
-            say("subject"): rows["subject_id"],
-            say("file_head"): rows["file"].fillna(""),
-            say("message"): rows["message"],
-        }
+    heads = ("severity_head", "candidate", "subject", "file_head", "message")
+    where = ("candidate_id", "subject_id", "file")
+    told: list[Any] = rows.head(first if first is not None else len(rows)).to_dict("records")
+    return Sheet(
+        session_id,
+        heads=[said(f"ui.{name}") for name in heads],
+        rows=[
+            [
+                said(f"severity.{row['severity']}"),
+                *("" if pd.isna(row[name]) else str(row[name]) for name in where),
+                _what_happened(row),
+            ]
+            for row in told
+        ],
+        left=len(rows) - len(told),
+        frame=rows.drop(columns="order"),
+        language=chosen(language),
     )
+
+
+def _what_happened(row: Any) -> Cell:
+    """Return a problem's message, in Chinese with the meaning of its code before it."""
+    meant = words.table().get(f"problem.{row['code']}")
+    message = str(row["message"])
+    return message if meant is None else {"en": message, "zh": f"{meant['zh']}：{message}"}
 
 
 def evaluation(
     session: Session, *, workspace: Space = None, language: Language | None = None
-) -> pd.DataFrame:
-    """Return how the flags compare with the session's ``truth.csv``; empty where there is none."""
+) -> Sheet:
+    """Show how the flags compare with the session's ``truth.csv``; empty where there is none."""
     from review.loaders.truth import load_truth
     from review.scoring.evaluation import evaluate_flags
 
     path = session.folder / "truth.csv"
     if not path.exists():
-        return pd.DataFrame({_sayer(language)("no_truth"): []})
+        return _listed([said("ui.no_truth")], session.id, language)
     space = as_workspace(workspace)
     sittings = space.read("sittings", session.id)
     known = load_truth(path)
@@ -192,7 +257,8 @@ def evaluation(
     analysed = known[["candidate_id", "subject_id"]].merge(sittings, how="left")["state"].notna()
     found = evaluate_flags(space.read("flags", session.id), known[analysed.to_numpy()], sittings)
     counts = {**found.labels, "total": found.total}
-    return pd.DataFrame([{"label": label, **count.as_json()} for label, count in counts.items()])
+    rows = [{"label": label, **count.as_json()} for label, count in counts.items()]
+    return sheet_of(pd.DataFrame(rows), session_id=session.id, language=chosen(language))
 
 
 def rates(*, by: str = "label", workspace: Space = None, language: Language | None = None) -> Plot:
@@ -218,8 +284,3 @@ def rate_table(*, by: str = "label", workspace: Space = None) -> pd.DataFrame:
             "no session has been analysed yet", where=space.folder, todo="run `review analyze`"
         )
     return trends(space, by=by)
-
-
-def _sayer(language: Language | None) -> Any:
-    spoken = chosen(language)
-    return lambda key, **facts: words.say(f"ui.{key}", spoken, **facts)

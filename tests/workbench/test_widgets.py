@@ -29,8 +29,8 @@ def test_the_desk_holds_one_sitting(desk):
 
 def test_there_is_one_module_a_widget():
     assert set(WIDGETS) == {
-        "decisions", "faces", "listing", "logbook", "outcome", "panels", "player", "supervision",
-        "timeline", "whereabouts",
+        "decisions", "faces", "listing", "logbook", "outcome", "panels", "player", "sheet",
+        "supervision", "timeline", "whereabouts",
     }  # fmt: skip
 
 
