@@ -5,8 +5,8 @@ key frame every second; with ``--sparse`` one every 250 pictures instead. Prints
 seconds, peak memory, and the processor seconds of reading and decoding, networks, sound and text;
 beside them, from the same run, the bare PyAV loop over the same files (key frames, or every
 picture with ``--sparse``) and a plain loop that runs the same face network on every picture of one
-minute, scaled up, both as ratios to the wall time. The sitting is made once and kept in
-``--folder``.
+minute, scaled up, both as ratios to the wall time. All of it is measured twice, with the reading of
+the screen and without it. The sitting is made once and kept in ``--folder``.
 
 Run it as ``python -m benchmarks speed -- [--minutes 90] [--folder F] [--embedded] [--sparse]``.
 """
@@ -24,6 +24,7 @@ from collections import Counter
 from fractions import Fraction
 from pathlib import Path
 from threading import Lock
+from typing import Any
 
 import av
 from av.video.frame import PictureType
@@ -34,6 +35,7 @@ from review.session import CAMERAS
 from review.signals import faces, heads, identity, measure, people, sights, vision
 from review.signals.measure import measure as measure_sitting
 from review.signals.models import MODELS, Models, find_models
+from review.signals.samples import Samples
 from review.simulate import simulate
 from review.simulate.encode import VideoFormat
 from review.simulate.orders import Media
@@ -195,8 +197,10 @@ def usable(*, embedded: bool) -> Models:
     return Models(paths={name: found.paths[name] for name in names})
 
 
-def measured_here(folder: Path, *, embedded: bool) -> dict[str, object]:
+def measured_here(folder: Path, *, embedded: bool, text: bool) -> dict[str, object]:
     """Measure the sitting in this process."""
+    if not text:
+        measure.read_screen = lambda *_, **__: Samples(stream="screen")
     session, _ = load_session(folder)
     record = load_sitting(next(iter(session.sittings())), hash_files=False)
     meter = watched()
@@ -210,12 +214,27 @@ def measured_here(folder: Path, *, embedded: bool) -> dict[str, object]:
     }
 
 
-def report(folder: Path, options: argparse.Namespace) -> None:
-    """Measure in a process of its own, run the loops beside it, and print."""
+def measured(folder: Path, options: argparse.Namespace, *, text: bool) -> dict[str, Any]:
+    """Measure in a process of its own."""
     command = [sys.executable, "-m", "benchmarks.speed", "--child", str(folder)]
     command += ["--embedded"] if options.embedded else []
+    command += [] if text else ["--without-text"]
     done = subprocess.run(command, check=True, capture_output=True, text=True)
-    found = json.loads(done.stdout.strip().splitlines()[-1])
+    found: dict[str, Any] = json.loads(done.stdout.strip().splitlines()[-1])
+    return found
+
+
+def report(folder: Path, options: argparse.Namespace) -> None:
+    """Measure, run the loops beside it, and print."""
+    mute = measured(folder, options, text=False)
+    print(
+        f"{folder.name} without reading the screen: wall {mute['wall_s']:.1f} s, "
+        f"processor {mute['cpu_s']:.1f} s, peak {mute['peak_mb']:.0f} MB",
+        flush=True,
+    )
+    if options.without_text:
+        return
+    found = measured(folder, options, text=True)
     parts = found["parts"]
     inside = sum(parts.get(k, 0.0) for k in ("faces", "people", "identity", "heads", "statistics"))
     views = parts.get("cameras in all", 0.0) + parts.get("screen in all", 0.0)
@@ -243,11 +262,16 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument("--folder", type=Path, help="where the sitting is kept")
     parser.add_argument("--embedded", action="store_true", help="without the optional models")
     parser.add_argument("--sparse", action="store_true", help="a key frame every 250 pictures")
+    parser.add_argument(
+        "--without-text", action="store_true", help="do not read the screen, and nothing beside it"
+    )
     parser.add_argument("--make-only", action="store_true", help="measure nothing")
     parser.add_argument("--child", type=Path, help=argparse.SUPPRESS)
     options = parser.parse_args(argv)
     if options.child is not None:
-        found = measured_here(options.child, embedded=options.embedded)
+        found = measured_here(
+            options.child, embedded=options.embedded, text=not options.without_text
+        )
         sys.stdout.write(json.dumps(found) + "\n")
         return
     os.environ.setdefault("OMP_NUM_THREADS", "1")

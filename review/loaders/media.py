@@ -72,13 +72,47 @@ class Packet(NamedTuple):
     duration_s: float = 0.0
 
 
-@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
 class Picture:
-    """One picture: ``pixels`` upright, uint8, (height, width, 3) in BGR or (height, width)."""
+    """One decoded picture, converted when it is first asked for.
 
-    pts_s: float
-    pixels: NDArray[np.uint8]
-    is_key: bool
+    Parameters
+    ----------
+    convert
+        Makes the upright pixels, of brightness alone if it is told so.
+    gray
+        Whether ``pixels`` are brightness alone.
+    """
+
+    __slots__ = ("_brightness", "_convert", "_gray", "_pixels", "is_key", "pts_s")
+
+    def __init__(
+        self,
+        convert: Callable[[bool], NDArray[np.uint8]],
+        *,
+        pts_s: float,
+        is_key: bool,
+        gray: bool = False,
+    ) -> None:
+        self.pts_s, self.is_key = pts_s, is_key
+        self._convert, self._gray = convert, gray
+        self._pixels: NDArray[np.uint8] | None = None
+        self._brightness: NDArray[np.uint8] | None = None
+
+    @property
+    def pixels(self) -> NDArray[np.uint8]:
+        """Upright, uint8, (height, width, 3) in BGR or, for brightness alone, (height, width)."""
+        if self._gray:
+            return self.brightness
+        if self._pixels is None:
+            self._pixels = self._convert(False)
+        return self._pixels
+
+    @property
+    def brightness(self) -> NDArray[np.uint8]:
+        """Upright, uint8, (height, width), 0 black to 255 white."""
+        if self._brightness is None:
+            self._brightness = self._convert(True)
+        return self._brightness
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -210,11 +244,7 @@ class VideoReader:
                 if now <= slot:
                     continue
                 slot = now
-            yield Picture(
-                pts_s=pts_s,
-                pixels=pixels_of(frame, self._turn.of(frame), width_px, gray=gray),
-                is_key=frame.key_frame,
-            )
+            yield self._picture(frame, pts_s, width_px, gray=gray)
 
     def shown_at(self, pts_s: float, *, width_px: int | None = None) -> Picture | None:
         """Return the picture that a player shows at a time stamp: the last at or before it."""
@@ -230,10 +260,17 @@ class VideoReader:
                 break
         if best is None or best.pts is None:
             return None
+        return self._picture(best, float(best.pts * self._base), width_px, gray=False)
+
+    def _picture(
+        self, frame: VideoFrame, pts_s: float, width_px: int | None, *, gray: bool
+    ) -> Picture:
+        matrix = self._turn.of(frame)
         return Picture(
-            pts_s=float(best.pts * self._base),
-            pixels=pixels_of(best, self._turn.of(best), width_px, gray=False),
-            is_key=best.key_frame,
+            lambda plain: pixels_of(frame, matrix, width_px, gray=plain),
+            pts_s=pts_s,
+            is_key=frame.key_frame,
+            gray=gray,
         )
 
     def _rewind(self, start_pts_s: float | None) -> None:

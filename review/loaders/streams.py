@@ -8,11 +8,11 @@ recording leaves the older file to run out. Segments that nothing places in time
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from review.errors import LoadError
-from review.loaders.media import Damage, open_video, sound_blocks
+from review.loaders.media import Damage, Picture, open_video, sound_blocks
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -30,12 +30,31 @@ _SAME_S: Final = 1e-6
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
 class StreamPicture:
-    """One picture on device time; ``pixels`` as in :class:`review.loaders.media.Picture`."""
+    """One picture on device time."""
 
     device_s: float
-    pixels: NDArray[np.uint8]
-    is_key: bool
+    picture: Picture
     file: str
+
+    @property
+    def pixels(self) -> NDArray[np.uint8]:
+        """As in :class:`review.loaders.media.Picture`."""
+        return self.picture.pixels
+
+    @property
+    def brightness(self) -> NDArray[np.uint8]:
+        """As in :class:`review.loaders.media.Picture`."""
+        return self.picture.brightness
+
+    @property
+    def is_key(self) -> bool:
+        """Whether it is a key frame."""
+        return self.picture.is_key
+
+    def showing(self, pixels: NDArray[np.uint8]) -> StreamPicture:
+        """Return the same moment with other pixels in BGR."""
+        shown = Picture(lambda _: pixels, pts_s=self.picture.pts_s, is_key=self.is_key)
+        return replace(self, picture=shown)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
@@ -142,12 +161,7 @@ def pictures(
                         if now <= slot:
                             continue
                         slot = now
-                    yield StreamPicture(
-                        device_s=device_s,
-                        pixels=picture.pixels,
-                        is_key=picture.is_key,
-                        file=piece.file,
-                    )
+                    yield StreamPicture(device_s=device_s, picture=picture, file=piece.file)
                 if damage is not None:
                     damage.extend((piece.file, _shifted(d, piece)) for d in video.damage)
         except LoadError as error:
@@ -176,12 +190,7 @@ def picture_at(
             return None
         if shown is None:
             return None
-        return StreamPicture(
-            device_s=shown.pts_s + piece.shift_s,
-            pixels=shown.pixels,
-            is_key=shown.is_key,
-            file=piece.file,
-        )
+        return StreamPicture(device_s=shown.pts_s + piece.shift_s, picture=shown, file=piece.file)
     return None
 
 

@@ -13,6 +13,8 @@ import cv2
 import dlib
 import numpy as np
 
+from review.signals.sights import shares
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -157,7 +159,7 @@ def iris(grey: Picture, left: NDArray[np.float64], right: NDArray[np.float64]) -
         grey, matrix, _EYE, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
     )
     smooth = cv2.GaussianBlur(eye.astype(np.float32), (0, 0), 1.5)[_EYE_PART]
-    dark, middling = np.percentile(smooth, [5, 60])
+    dark, middling = shares(np.asarray(smooth, np.float32), 0.05, 0.6)
     if middling - dark < MIN_EYE_RANGE:
         return None
     weight = np.clip(dark + _IRIS * (middling - dark) - smooth, 0, None).sum(axis=0)

@@ -43,8 +43,10 @@ if TYPE_CHECKING:
 #: on for a while. A file that serves several subjects holds more.
 BEFORE_S: Final = 1800.0
 AFTER_S: Final = 300.0
-#: What a stream's sound costs, taking its pictures as 1; only the progress bar uses it.
-_SOUND_COST: Final = 0.1
+#: What a stream's sound and the reading of the screen cost, taking a camera's pictures as 1.
+_SOUND_COST: Final = 0.2
+_READING_COST: Final = 1.5
+_PHOTOS_COST_S: Final = 30.0
 #: Rows that are turned into a table at a time.
 _CHUNK: Final = 5000
 
@@ -123,7 +125,6 @@ def measure(
     jobs = _jobs(record, models, options, chosen)
     with _one_thread_each():
         measured = _run(jobs, threads=threads or os.cpu_count() or 1, progress=progress)
-        measured += _guarded("identity", lambda: measure_photos(record, models=models))
     measured += _guarded("gps_phone1", lambda: measure_places(record, boundary=boundary))
     measured.append(_refused(models))
     return _put_together(record, measured)
@@ -131,12 +132,12 @@ def measure(
 
 @dataclass(frozen=True, kw_only=True)
 class _Job:
-    """One pass over one stream."""
+    """One pass over one stream, or over the photographs."""
 
     stream: str
     span: tuple[float, float]
     cost: float
-    work: Callable[[Tell], Samples]
+    work: Callable[[Tell], list[Samples]]
 
 
 def _jobs(
@@ -145,7 +146,13 @@ def _jobs(
     options: MeasureOptions,
     spans: Mapping[str, tuple[float, float]],
 ) -> list[_Job]:
-    jobs = []
+    photos = _Job(
+        stream="identity",
+        span=(0.0, 1.0),
+        cost=_PHOTOS_COST_S,
+        work=lambda _: measure_photos(record, models=models),
+    )
+    jobs = [photos]
     for stream, span in spans.items():
         for sound in (False, True):
             there = [
@@ -163,7 +170,7 @@ def _jobs(
                         _Job(
                             stream=stream,
                             span=extent,
-                            cost=cost,
+                            cost=cost * _READING_COST,
                             work=_read(record, models, extent),
                         )
                     )
@@ -173,8 +180,8 @@ def _jobs(
 
 def _read(
     record: SittingRecord, models: Models, span: tuple[float, float]
-) -> Callable[[Tell], Samples]:
-    return lambda tell: read_screen(record, models=models, span=span, tell=tell)
+) -> Callable[[Tell], list[Samples]]:
+    return lambda tell: [read_screen(record, models=models, span=span, tell=tell)]
 
 
 def _work(
@@ -185,22 +192,24 @@ def _work(
     span: tuple[float, float],
     *,
     sound: bool,
-) -> Callable[[Tell], Samples]:
+) -> Callable[[Tell], list[Samples]]:
     if sound:
-        return lambda tell: measure_sound(record, stream, models=models, span=span, tell=tell)
+        return lambda tell: [measure_sound(record, stream, models=models, span=span, tell=tell)]
     if stream not in CAMERAS:
-        return lambda tell: measure_screen(
-            record, stream, span=span, every_s=options.every_s, tell=tell
+        return lambda tell: [
+            measure_screen(record, stream, span=span, every_s=options.every_s, tell=tell)
+        ]
+    return lambda tell: [
+        measure_camera(
+            record,
+            stream,
+            models=models,
+            span=span,
+            every_s=options.every_s,
+            options=options.looks,
+            tell=tell,
         )
-    return lambda tell: measure_camera(
-        record,
-        stream,
-        models=models,
-        span=span,
-        every_s=options.every_s,
-        options=options.looks,
-        tell=tell,
-    )
+    ]
 
 
 def _run(
@@ -218,7 +227,7 @@ def _run(
         def tell(device_s: float) -> None:
             told.put((index, min(1.0, (device_s - job.span[0]) / length_s)))
 
-        found = _guarded(job.stream, lambda: [job.work(tell)])
+        found = _guarded(job.stream, lambda: job.work(tell))
         told.put((index, 1.0))
         return found
 
@@ -227,7 +236,8 @@ def _run(
         while not told.empty():
             index, share = told.get()
             done[index] = max(done[index], share * jobs[index].cost)
-            latest = index
+            if jobs[index].stream in VIEWS:
+                latest = index
         if progress is not None and latest is not None:
             progress(jobs[latest].stream, sum(done) / total)
 

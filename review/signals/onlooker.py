@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from review.signals.people import Thing
     from review.signals.samples import Samples
     from review.signals.sights import Sight
+    from review.signals.watch import Answer
 
     Box = tuple[float, float, float, float]
 
@@ -59,8 +60,8 @@ class LookOptions:
     """
 
     changing_every_s: float = 3.0
-    idle_every_s: float = 5.0
-    identity_every_s: float = 30.0
+    idle_every_s: float = 8.0
+    identity_every_s: float = 60.0
     identity_aside_every_s: float = 120.0
 
 
@@ -120,23 +121,24 @@ class Onlooker:
 
     def see(self, sight: Sight, *, force: bool = False) -> None:
         """Look at the next picture; with ``force`` every network does."""
-        for seen, faces in self._faces.see(sight, force=force):
-            self._take_faces(seen, faces)
+        for answer in self._faces.see(sight, force=force):
+            self._take_faces(answer)
         if self._people is not None:
-            for seen, things in self._people.see(sight, force=force):
+            for seen, things, _ in self._people.see(sight, force=force):
                 self._take_things(seen, things)
         self._look_about(sight)
 
     def close(self) -> None:
         """Give answers for the pictures that still wait for one."""
-        for seen, faces in self._faces.close():
-            self._take_faces(seen, faces)
-        for seen, things in self._people.close() if self._people is not None else ():
+        for answer in self._faces.close():
+            self._take_faces(answer)
+        for seen, things, _ in self._people.close() if self._people is not None else ():
             self._take_things(seen, things)
 
-    def _take_faces(self, sight: Sight, found: Sequence[Face]) -> None:
+    def _take_faces(self, answer: Answer[Face]) -> None:
+        sight = answer.sight
         ratio = sight.small_scale / sight.scale
-        faces = [face.scaled(ratio) for face in found]
+        faces = [face.scaled(ratio) for face in answer.things]
         boxes = [_box(face, sight.scale) for face in faces]
         tracks = self._face_tracks.update(sight.time_s, boxes)
         rows = [
@@ -145,7 +147,9 @@ class Onlooker:
         ]
         seen = self._read_head(sight, faces)
         if self._recognition is not None:
-            self._recognition.see(sight.time_s, sight.picture, faces, rows)
+            # Nobody new sits where nothing changed: such a picture is not even converted.
+            picture = sight.picture if answer.looked and faces else None
+            self._recognition.see(sight.time_s, picture, faces, rows)
         if seen is not None:
             index, patch = seen
             self._samples.patches.append((sight.time_s, patch, rows[index]))

@@ -42,10 +42,10 @@ _ROOM: Final = 0.6
 
 @dataclass(kw_only=True)
 class _Held:
-    """A face that may have to be compared later, cut out of its picture."""
+    """A face that may have to be compared later, cut out of its picture where there is one."""
 
     row: Row
-    part: NDArray[np.uint8]
+    part: NDArray[np.uint8] | None
     face: Face
 
 
@@ -97,9 +97,16 @@ class Recognition:
         self._embedder: Embedder | None = None
 
     def see(
-        self, time_s: float, picture: NDArray[np.uint8], faces: Sequence[Face], rows: Sequence[Row]
+        self,
+        time_s: float,
+        picture: NDArray[np.uint8] | None,
+        faces: Sequence[Face],
+        rows: Sequence[Row],
     ) -> None:
-        """Take in one picture's faces; ``rows`` are theirs in ``detections`` and are added to."""
+        """Take in one picture's faces; ``rows`` are theirs in ``detections`` and are added to.
+
+        Without the picture they are followed and not compared.
+        """
         for face, row in zip(faces, rows, strict=True):
             track = row["track"]
             if track not in self._known:
@@ -107,8 +114,12 @@ class Recognition:
             if self._is_broken(time_s, face, track) and track in self._known:
                 known = self._known[track]
                 known.fresh = min(known.fresh, self._first - 1)
-            if is_good(face):
+            if not is_good(face):
+                continue
+            if picture is not None:
                 self._take(time_s, _cut(picture, face, row))
+            elif track in self._known:
+                self._known[track].held.append(_Held(row=row, part=None, face=face))
         for known in self._known.values():
             if time_s - known.run_s > 2 * self._every_s:
                 known.held.clear()
@@ -191,7 +202,11 @@ class Recognition:
         """Compare faces; those that are not sharp enough are left out."""
         if self._embedder is None:
             self._embedder = self._make()
-        chips = [(each, self._embedder.chip(each.part, each.face)) for each in held]
+        chips = [
+            (each, self._embedder.chip(each.part, each.face))
+            for each in held
+            if each.part is not None
+        ]
         sharp = [(each, chip) for each, chip in chips if is_sharp(chip)]
         vectors = self._embedder.embed_chips([chip for _, chip in sharp])
         return [(each, vector) for (each, _), vector in zip(sharp, vectors, strict=True)]

@@ -113,7 +113,7 @@ def _scene(sight: Sight, boxes: Iterable[Box]) -> _Scene:
     along = cv2.Sobel(plain, cv2.CV_32F, 0, 1, ksize=3)
     edges = cv2.GaussianBlur(cv2.magnitude(across, along), (0, 0), _BLUR)
     free = np.ones((height, width), dtype=bool)
-    ratio = width / (sight.picture.shape[1] * sight.scale)
+    ratio = width / (sight.width_px * sight.scale)
     for x, y, w, h in boxes:
         left, right = (x - 0.15 * w) * ratio, (x + 1.15 * w) * ratio
         top, bottom = (y - 0.15 * h) * ratio, (y + 1.15 * h) * ratio

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from functools import cached_property
+from typing import TYPE_CHECKING, Final, Protocol
 
 import cv2
 import numpy as np
@@ -36,46 +37,75 @@ class Statistics:
     grey: Grey
 
 
+class Shown(Protocol):
+    """A picture that is converted when it is asked for."""
+
+    @property
+    def pixels(self) -> Picture:
+        """BGR."""
+
+    @property
+    def brightness(self) -> Grey:
+        """Grey."""
+
+
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Sight:
-    """A looked-at picture.
+    """A looked-at picture; in colour only once a network has looked at it.
 
     Parameters
     ----------
     time_s
         Device time.
-    picture
-        BGR, as decoded.
-    small
-        The same, at most ``SMALL_WIDTH_PX`` wide.
+    shown
+        The picture.
     thumb
         Grey, ``THUMB_WIDTH_PX`` wide.
+    width_px, height_px
+        Of the picture.
     scale
-        Original pixels for each pixel of ``picture``.
+        Original pixels for each pixel of the picture.
     """
 
     time_s: float
-    picture: Picture
-    small: Picture
+    shown: Shown
     thumb: Grey
+    width_px: int
+    height_px: int
     scale: float
     statistics: Statistics
 
     @property
+    def picture(self) -> Picture:
+        """BGR, as decoded."""
+        return self.shown.pixels
+
+    @cached_property
+    def small(self) -> Picture:
+        """The same, at most ``SMALL_WIDTH_PX`` wide."""
+        return _reduced(self.picture, SMALL_WIDTH_PX)
+
+    @property
+    def small_width_px(self) -> int:
+        """Width of :attr:`small`, which need not be made for it."""
+        return min(self.width_px, SMALL_WIDTH_PX)
+
+    @property
     def small_scale(self) -> float:
         """Original pixels for each pixel of ``small``."""
-        return self.scale * float(self.picture.shape[1] / self.small.shape[1])
+        return self.scale * self.width_px / self.small_width_px
 
 
-def sight(time_s: float, picture: Picture, *, scale: float = 1.0) -> Sight:
-    """Reduce a BGR picture to all the sizes that are measured."""
-    small = _reduced(picture, SMALL_WIDTH_PX)
-    seen = statistics(small)
+def sight(time_s: float, shown: Shown, *, scale: float = 1.0) -> Sight:
+    """Measure a picture and reduce it to the sizes in which changes are looked for."""
+    grey = shown.brightness
+    seen = statistics(grey)
     return Sight(
         time_s=time_s,
-        picture=picture,
-        small=small,
+        shown=shown,
         thumb=_reduced(seen.grey, THUMB_WIDTH_PX),
+        width_px=grey.shape[1],
+        height_px=grey.shape[0],
         scale=scale,
         statistics=seen,
     )
@@ -98,6 +128,7 @@ def statistics(picture: Picture) -> Statistics:
     the rooms of the test data.
     """
     plain = picture if picture.ndim == 2 else cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY)
+    plain = _halved(np.asarray(plain, dtype=np.uint8), STATS_WIDTH_PX)
     height, width = plain.shape[:2]
     size = (STATS_WIDTH_PX, max(1, round(height * STATS_WIDTH_PX / width)))
     method = cv2.INTER_AREA if width > STATS_WIDTH_PX else cv2.INTER_LINEAR
@@ -119,7 +150,18 @@ def change(before: Grey, after: Grey) -> float:
     return float(cv2.mean(cv2.absdiff(before, after))[0])
 
 
+def _halved(picture: NDArray[np.uint8], width_px: int) -> NDArray[np.uint8]:
+    """Halve a picture as long as it stays wide enough: seven times as quick as in one step."""
+    height, width = picture.shape[:2]
+    while width >= 2 * width_px and not (width % 2 or height % 2):
+        height, width = height // 2, width // 2
+        halved = cv2.resize(picture, (width, height), interpolation=cv2.INTER_AREA)
+        picture = np.asarray(halved, dtype=np.uint8)
+    return picture
+
+
 def _reduced(picture: NDArray[np.uint8], width_px: int) -> NDArray[np.uint8]:
+    picture = _halved(picture, width_px)
     height, width = picture.shape[:2]
     if width <= width_px:
         return picture
@@ -130,6 +172,17 @@ def _reduced(picture: NDArray[np.uint8], width_px: int) -> NDArray[np.uint8]:
 def _local_contrast(grey: Grey) -> float:
     # Noise and fine text go with the size; a quarter of it is enough to see a room.
     small = cv2.resize(grey, None, fx=0.25, fy=0.25, interpolation=cv2.INTER_AREA)
-    plain = small.astype(float)
+    plain = small.astype(np.float32)
     surroundings = cv2.GaussianBlur(plain, (0, 0), _SURROUNDINGS_PX)
-    return float(np.percentile(np.abs(plain - surroundings), 80))
+    return shares(np.abs(plain - surroundings), 0.8)[0]
+
+
+def shares(values: NDArray[np.floating], *wanted: float) -> list[float]:
+    """Return the values that so large a share of all lies below, rounded down to one of them.
+
+    A tenth of the time of :func:`numpy.percentile`, which a picture's few numbers do not repay.
+    """
+    flat = values.ravel()
+    places = [int(share * (flat.size - 1)) for share in wanted]
+    parted = np.partition(flat, places)
+    return [float(parted[place]) for place in places]

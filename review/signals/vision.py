@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from review.loaders.media import Damage
     from review.loaders.record import SittingRecord
+    from review.loaders.streams import StreamPicture
     from review.signals.models import Models
     from review.signals.onlooker import LookOptions
     from review.signals.sights import Sight
@@ -109,14 +110,13 @@ def measure_camera(
         width_px=MAX_WIDTH_PX if max(widths.values(), default=0) > MAX_WIDTH_PX else None,
         damage=damage.found,
     ):
-        scale = widths.get(look.file, look.pixels.shape[1]) / look.pixels.shape[1]
-        now = sight(look.device_s, look.pixels, scale=scale)
+        now = _sight(look, widths)
         seen = now.statistics
         samples.add(now.time_s, luma=seen.luma, contrast=seen.contrast, sharpness=seen.sharpness)
         if before is not None:
             samples.add(now.time_s, change=change(before.statistics.grey, seen.grey))
             if look.is_key and eyes.differs(now):
-                for extra in closer.between(before.time_s, now.time_s, look.pixels.shape[1]):
+                for extra in closer.between(before.time_s, now.time_s, now.width_px):
                     eyes.see(extra, force=True)
         before = now
         eyes.see(now)
@@ -144,14 +144,13 @@ class _Closer:
             self._record, self._stream, start_s=start_s, end_s=end_s, every_s=CLOSER_S,
             width_px=width_px,
         )  # fmt: skip
-        return [
-            sight(
-                look.device_s,
-                look.pixels,
-                scale=self._widths.get(look.file, look.pixels.shape[1]) / look.pixels.shape[1],
-            )
-            for look in found
-        ]
+        return [_sight(look, self._widths) for look in found]
+
+
+def _sight(look: StreamPicture, widths: dict[str, int]) -> Sight:
+    """Measure a picture; ``widths`` are those of the files."""
+    width_px = look.brightness.shape[1]
+    return sight(look.device_s, look, scale=widths.get(look.file, width_px) / width_px)
 
 
 class _Damage:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Final, Generic, NamedTuple, Protocol, TypeVar
 
 import cv2
 import numpy as np
@@ -44,6 +44,14 @@ _SHARE: Final = 0.5
 _MARGIN: Final = 0.15
 
 
+class Answer(NamedTuple, Generic[T]):
+    """What is in a picture, and whether the network looked at it."""
+
+    sight: Sight
+    things: list[T]
+    looked: bool
+
+
 class Watch(Generic[T]):
     """Runs a network on some pictures and answers for all of them.
 
@@ -82,7 +90,7 @@ class Watch(Generic[T]):
         #: Runs of the network so far.
         self.runs = 0
 
-    def see(self, sight: Sight, *, force: bool = False) -> list[tuple[Sight, list[T]]]:
+    def see(self, sight: Sight, *, force: bool = False) -> list[Answer[T]]:
         """Take in the next picture; return answers for it and those that waited, or nothing yet."""
         if not force and self._last is not None and not self._has_to_look(sight):
             self._waiting.append(sight)
@@ -90,7 +98,7 @@ class Watch(Generic[T]):
         found = self._run(sight)
         answers = self._answered(found)
         self._last = (sight, found)
-        return [*answers, (sight, found)]
+        return [*answers, Answer(sight, found, looked=True)]
 
     @property
     def latest(self) -> list[T]:
@@ -103,13 +111,13 @@ class Watch(Generic[T]):
             self._peeked = (sight, self._run(sight))
         return self._peeked[1]
 
-    def close(self) -> list[tuple[Sight, list[T]]]:
+    def close(self) -> list[Answer[T]]:
         """Return answers for the pictures that still wait."""
         if not self._waiting:
             return []
         last = self._waiting.pop()
         found = self._run(last)
-        return [*self._answered(found), (last, found)]
+        return [*self._answered(found), Answer(last, found, looked=True)]
 
     def _run(self, sight: Sight) -> list[T]:
         if self._peeked is not None and self._peeked[0] is sight:
@@ -117,14 +125,14 @@ class Watch(Generic[T]):
         self.runs += 1
         return self._detect(sight.small)
 
-    def _answered(self, found: list[T]) -> list[tuple[Sight, list[T]]]:
+    def _answered(self, found: list[T]) -> list[Answer[T]]:
         waiting, self._waiting = self._waiting, []
         if self._last is None:
             return []
         before = self._last[1]
         if self._count(found) != self._count(before):
-            return [(sight, self._run(sight)) for sight in waiting]
-        return [(sight, before) for sight in waiting]
+            return [Answer(sight, self._run(sight), looked=True) for sight in waiting]
+        return [Answer(sight, before, looked=False) for sight in waiting]
 
     def _count(self, things: Sequence[T]) -> list[str]:
         kinds = (self._kind_of(thing) for thing in things)
@@ -139,10 +147,10 @@ class Watch(Generic[T]):
             return False
         if waited_s >= self._idle_s - _EARLY_S:
             return True
-        if sight.thumb.shape != last.thumb.shape or sight.small.shape != last.small.shape:
+        if (sight.width_px, sight.height_px) != (last.width_px, last.height_px):
             return True
         moved = changed(last.thumb, sight.thumb)
-        factor = sight.thumb.shape[1] / sight.small.shape[1]
+        factor = sight.thumb.shape[1] / sight.small_width_px
         for thing in things:
             place = self._place(thing, factor)
             part = moved[place]

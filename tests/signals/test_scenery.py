@@ -1,5 +1,7 @@
 """A camera that stays, and one that is moved."""
 
+from dataclasses import dataclass
+
 import numpy as np
 import pytest
 
@@ -19,6 +21,17 @@ def wall():
     return made
 
 
+@dataclass(frozen=True)
+class Shown:
+    """A picture as the loaders give it."""
+
+    pixels: np.ndarray
+
+    @property
+    def brightness(self):
+        return self.pixels.mean(axis=2).astype(np.uint8)
+
+
 def watch(wall, at, *, people=lambda _: (), seconds=60, light=lambda _: 1.0):
     scenery, found = Scenery(), {}
     for second in range(seconds):
@@ -30,7 +43,7 @@ def watch(wall, at, *, people=lambda _: (), seconds=60, light=lambda _: 1.0):
             picture[top : top + h, left : left + w] = 40
             boxes.append((left, top, w, h))
         shown = np.clip(picture + noise, 0, 255).astype(np.uint8)
-        for time_s, values in scenery.see(sight(float(second), shown), boxes).items():
+        for time_s, values in scenery.see(sight(float(second), Shown(shown)), boxes).items():
             found.setdefault(time_s, {}).update(values)
     return found
 

@@ -29,6 +29,17 @@ def room(*corners, seed=0):
     return np.clip(made, 0, 255).astype(np.uint8)
 
 
+@dataclass(frozen=True)
+class Shown:
+    """A picture as the loaders give it."""
+
+    pixels: np.ndarray
+
+    @property
+    def brightness(self):
+        return self.pixels[..., 0]
+
+
 class Network:
     """Sees the bright squares; counts its runs."""
 
@@ -48,9 +59,9 @@ def told(scenes, **keywords):
     watch = Watch(network, **{"every_s": 3.0, "idle_s": 5.0, **keywords})
     answers = []
     for second, corners in enumerate(scenes):
-        answers += watch.see(sight(float(second), room(*corners, seed=second)))
+        answers += watch.see(sight(float(second), Shown(room(*corners, seed=second))))
     answers += watch.close()
-    return {s.time_s: len(things) for s, things in answers}, network.runs
+    return {s.time_s: len(things) for s, things, _ in answers}, network.runs
 
 
 def test_every_picture_gets_an_answer_with_few_runs_while_nothing_changes():
@@ -84,17 +95,17 @@ def test_what_changes_at_the_very_end_is_found():
 def test_a_peek_is_not_paid_twice():
     network = Network()
     watch = Watch(network, every_s=0.0, idle_s=0.0)
-    now = sight(0.0, room((100, 100)))
+    now = sight(0.0, Shown(room((100, 100))))
     assert len(watch.peek(now)) == 1
-    assert [len(things) for _, things in watch.see(now)] == [1]
+    assert [len(things) for _, things, _ in watch.see(now)] == [1]
     assert network.runs == 1
 
 
 def test_light_and_noise_are_no_change_but_a_sleeve_is():
-    before = sight(0.0, room(seed=1)).thumb
+    before = sight(0.0, Shown(room(seed=1))).thumb
     brighter = np.clip(room(seed=2).astype(int) + 25, 0, 255).astype(np.uint8)
-    assert not changed(before, sight(1.0, brighter).thumb).any()
-    assert changed(before, sight(1.0, room((300, 200), seed=2)).thumb).sum() >= 9
+    assert not changed(before, sight(1.0, Shown(brighter)).thumb).any()
+    assert changed(before, sight(1.0, Shown(room((300, 200), seed=2))).thumb).sum() >= 9
 
 
 def test_accelerators_come_first_where_the_runtime_has_them(monkeypatch):
