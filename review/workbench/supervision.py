@@ -20,6 +20,7 @@ from review.ledger.bulk import bulk_of, dismiss
 from review.ledger.payloads import Assignment, SignOff
 from review.ledger.staff import RIGHTS
 from review.scoring import bulk
+from review.words import LANGUAGES
 from review.workbench import assets, supervising, weighing
 from review.workbench.answers import answer
 from review.workbench.language import chosen
@@ -157,7 +158,8 @@ class Supervision(anywidget.AnyWidget):
     def _dismiss(self, message: Message) -> dict[str, Any]:
         self._refresh()
         made = self._planned(message)
-        checked = bulk.checked(made, self._verdicts(), _spoken(self.language))
+        verdicts = self._verdicts()
+        checked = bulk.checked(made, verdicts, _spoken(self.language))
         said = bulk_of(
             self._found.flags,
             self._found.decided,
@@ -171,11 +173,12 @@ class Supervision(anywidget.AnyWidget):
         return self._refresh(
             count=sum(len(entry.content["flag_ids"]) for entry in done.entries),
             refused=refused,
-            text=checked["text"],
+            text={spoken: bulk.checked(made, verdicts, spoken)["text"] for spoken in LANGUAGES},
         )
 
     def _sign_off(self, message: Message) -> dict[str, Any]:
         """Close sittings that are concluded as cleared; others are closed one by one."""
+        self._refresh()  # what was concluded since the page was opened counts
         done, refused = 0, []
         for key in self._keys(message):
             try:

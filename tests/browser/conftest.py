@@ -24,7 +24,7 @@ def load(name, folder=BESIDE):
     return sys.modules[name]
 
 
-handmade, serving = load("handmade"), load("serving")
+handmade, serving, forty = load("handmade"), load("serving"), load("forty")
 load("driving", Path(__file__).parent)
 
 
@@ -104,3 +104,22 @@ def own_lab(tmp_path_factory):
     start()
     yield made
     stop()
+
+
+@pytest.fixture(scope="module")
+def voila(own_lab, tmp_path_factory):
+    """Voilà over the same workspace, as docs/workbench.md starts it; address and token."""
+    from types import SimpleNamespace
+
+    pytest.importorskip("voila", reason="voila is not installed (it is no dependency)")
+    command, environment = lab_at(own_lab.workspace, serving.free_port())
+    kept = ("--ServerApp.port=", "--ServerApp.port_retries", "--IdentityProvider", "--allow-root")
+    extensions = {"voila.server_extension": True, "review.workbench.media": True}
+    command = [
+        command[0], "-m", "jupyter_server", *(o for o in command if o.startswith(kept)),
+        f"--ServerApp.root_dir={own_lab.workspace.folder / 'notebooks'}",
+        f"--ServerApp.jpserver_extensions={extensions}", "--ServerApp.open_browser=False",
+    ]  # fmt: skip
+    home = tmp_path_factory.mktemp("voila")
+    with serving.serving(command, environment, home) as (address, log):
+        yield SimpleNamespace(address=address, log=log, token=serving.TOKEN)

@@ -17,7 +17,7 @@ def load(name):
     return sys.modules[name]
 
 
-handmade, servers = load("handmade"), load("serving")
+handmade, servers, forty = load("handmade"), load("serving"), load("forty")
 
 
 @pytest.fixture(scope="session")

@@ -19,10 +19,12 @@ class Supervision {
     this.words = new Words(model.get("words"), model.get("language"));
     this.filter = { search: "", state: "all", label: "", subject: "", incident: "", person: "", risk: 0, unseen: 0 };
     this.order = "risk";
+    this.spoken = []; // what else has to be said again in the other language
+    // By name, not by row: rows move when the data is read again.
     this.chosen = new Set();
     this.take();
     this.build(el, signal);
-    model.on("change:data", () => { this.take(); this.choices(); this.apply(); this.learnUnusual(); });
+    model.on("change:data", () => { this.take(); this.choices(); this.apply(); if (this.supervises) this.told(); this.learnUnusual(); });
   }
 
   get supervises() { return this.data.me.role === "supervisor"; }
@@ -42,6 +44,7 @@ class Supervision {
       this.bus.state.language = words.language === "en" ? "zh" : "en";
       this.bus.emit("language", this.bus.state.language);
     }, { class: "rw-small" });
+    this.again = button(words, "ui.refresh", () => this.act({ kind: "refresh" }), { class: "rw-small", "data-act": "refresh" });
     this.fields = this.controls();
     this.body = h("tbody");
     this.table = h("table", { "aria-rowcount": this.count });
@@ -49,13 +52,13 @@ class Supervision {
     this.error = h("div", { class: "rw-error", role: "alert", hidden: true });
     this.acts = this.supervises ? this.actions() : null;
     this.root = h("section", { class: "rw rw-worklist rw-super" },
-      h("header", { class: "rw-head" }, words.bind(h("strong"), "ui.worklist"), this.summary, h("span", { class: "rw-space" }), this.language),
+      h("header", { class: "rw-head" }, words.bind(h("strong"), "ui.worklist"), this.summary, h("span", { class: "rw-space" }), this.again, this.language),
       h("div", { class: "rw-filters" }, ...Object.values(this.fields)),
       this.acts, this.scroll, this.error,
       ...(this.supervises ? [bulkPanel(this), qualityPanel(this)] : []));
     words.bind(this.root, "ui.worklist", "aria-label");
     this.root.setAttribute("data-lm-suppress-shortcuts", "true");
-    followLanguage(this.model, this.bus, words, this.root, () => { this.heads(); this.choices(); this.apply(); if (this.supervises) this.told(); }, signal);
+    followLanguage(this.model, this.bus, words, this.root, () => { this.heads(); this.choices(); this.apply(); if (this.supervises) this.told(); this.spoken.forEach((say) => say()); }, signal);
     el.append(this.root);
     this.learnUnusual();
     new ResizeObserver(() => this.soon()).observe(this.scroll);
@@ -102,7 +105,13 @@ class Supervision {
     const { words, data, fields, filter } = this;
     const fill = (select, options) => {
       const kept = select.value;
+      const several = new Set([...select.selectedOptions].map((option) => option.value));
       select.replaceChildren(...options.map(([value, text]) => h("option", { value, text })));
+      if (select.multiple) {
+        // Nobody is chosen but by hand.
+        for (const option of select.options) option.selected = several.has(option.value);
+        return;
+      }
       select.value = options.some(([value]) => value === kept) ? kept : options[0][0];
     };
     const bare = (person) => person.replace(/^\w+:/, "");
@@ -186,7 +195,7 @@ class Supervision {
     risk.querySelector("i").style.width = `${c.risk[n] ?? 0}%`;
     const share = (value) => h("td", { class: "rw-mono", text: value === null ? "–" : `${Math.round(value * 100)} %` });
     const box = h("input", { type: "checkbox", "aria-label": words.say("ui.choose_one", { candidate }), on: { change: () => this.choose(n, box.checked) } });
-    box.checked = this.chosen.has(n);
+    box.checked = this.chosen.has(this.key(n));
     const why = failed ? c.reason[n] : c.reasons[n].map((text) => this.reason(text)).join(words.language === "zh" ? "、" : ", ");
     const chips = c.incidents[n].map((one) => h("span", { class: "rw-chip rw-incident", text: words.say("ui.incident_chip", { id: one }) }));
     return h("tr", { "data-candidate": candidate, "data-subject": subject, class: failed ? "rw-failed" : "" },
@@ -235,14 +244,18 @@ class Supervision {
 
   // --- choosing and acting
 
+  key(n) {
+    return `${this.columns.candidate_id[n]}/${this.columns.subject_id[n]}`;
+  }
+
   choose(n, on) {
-    if (on) this.chosen.add(n);
-    else this.chosen.delete(n);
+    if (on) this.chosen.add(this.key(n));
+    else this.chosen.delete(this.key(n));
     this.told();
   }
 
   chooseAll(on) {
-    this.chosen = new Set(on ? this.shown : []);
+    this.chosen = new Set(on ? this.shown.map((n) => this.key(n)) : []);
     this.told();
     this.draw();
   }
@@ -259,9 +272,10 @@ class Supervision {
     const blind = h("input", { type: "checkbox" });
     this.chosenText = h("span", { class: "rw-quiet" });
     this.done = h("span", { class: "rw-quiet", role: "status" });
-    const sittings = () => [...this.chosen].sort((a, b) => a - b).map((n) => [this.columns.candidate_id[n], this.columns.subject_id[n]]);
-    const assign = button(words, "ui.assign", () => this.act({ kind: "assign", sittings: sittings(), people: this.people(), blind: blind.checked, purpose: blind.checked ? "second" : "risk" }, "ui.assigned_n"));
-    const close = button(words, "ui.sign_off_chosen", () => this.act({ kind: "sign_off", sittings: sittings() }, "ui.signed_off_n"));
+    // In the order of work, whatever the order in which they were chosen.
+    const sittings = () => this.columns.candidate_id.flatMap((id, n) => (this.chosen.has(this.key(n)) ? [[id, this.columns.subject_id[n]]] : []));
+    const assign = button(words, "ui.assign", () => this.act({ kind: "assign", sittings: sittings(), people: this.people(), blind: blind.checked, purpose: blind.checked ? "second" : "risk" }, "ui.assigned_n"), { "data-act": "assign" });
+    const close = button(words, "ui.sign_off_chosen", () => this.act({ kind: "sign_off", sittings: sittings() }, "ui.signed_off_n"), { "data-act": "sign_off" });
     return h("div", { class: "rw-acts" }, this.chosenText, this.who, h("label", {}, blind, words.bind(h("span"), "ui.blindly")), assign, close, this.done);
   }
 
@@ -272,8 +286,10 @@ class Supervision {
   async act(message, key) {
     try {
       const answer = await ask(this.model, message, { patience_ms: 120000 });
-      this.chosen.clear();
-      this.told(this.words.say(key, { n: answer.count }));
+      if (key) {
+        this.chosen.clear();
+        this.told(this.words.say(key, { n: answer.count }));
+      }
       this.fail((answer.refused ?? []).join(" "));
       this.apply();
       return answer;

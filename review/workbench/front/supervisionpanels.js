@@ -12,31 +12,43 @@ export function bulkPanel(page) {
   const told = h("p", { role: "status" });
   const list = h("ol", { class: "rw-sample" });
   const message = (kind) => ({ kind, label: label.value, below_score: Number(below.value) });
+  let plan = null;
+  let done = null;
+  const listed = (one) => h("li", {},
+    h("span", { class: "rw-mono", text: `${one.candidate_id} ${page.data.subjects[one.subject_id] ?? one.subject_id} ${one.score}` }),
+    h("span", { class: `rw-chip rw-${one.verdict ?? "open"}`, text: words.say(one.verdict ? `verdict.${one.verdict}` : "ui.not_looked_at") }),
+    page.link(one.candidate_id, one.subject_id));
+  const show = () => {
+    told.textContent = plan ? words.say("ui.bulk_plan", { count: plan.count, sample: plan.sample.length, left: plan.left })
+      : done ? `${words.say("ui.dismissed_n", { n: done.count })} ${done.text[words.language]}` : "";
+    list.replaceChildren(...(plan ? plan.sample.map(listed) : []));
+    dismiss.disabled = !plan || plan.left > 0;
+  };
   const dismiss = button(words, "ui.bulk_dismiss", async () => {
     const answer = await page.act(message("dismiss"), "ui.dismissed_n");
     if (!answer) return;
-    told.textContent = `${words.say("ui.dismissed_n", { n: answer.count })} ${answer.text}`;
-    list.replaceChildren();
-    dismiss.disabled = true;
+    [plan, done] = [null, answer];
+    show();
   }, { disabled: true, "data-act": "dismiss" });
   const look = button(words, "ui.bulk_look", async () => {
+    done = null;
     try {
-      const plan = await ask(page.model, message("plan"), { patience_ms: 60000 });
-      told.textContent = words.say("ui.bulk_plan", { count: plan.count, sample: plan.sample.length, left: plan.left });
-      list.replaceChildren(...plan.sample.map((one) => h("li", {},
-        h("span", { class: "rw-mono", text: `${one.candidate_id} ${page.data.subjects[one.subject_id] ?? one.subject_id} ${one.score}` }),
-        h("span", { class: `rw-chip rw-${one.verdict ?? "open"}`, text: words.say(one.verdict ? `verdict.${one.verdict}` : "ui.not_looked_at") }),
-        page.link(one.candidate_id, one.subject_id))));
-      dismiss.disabled = plan.left > 0;
+      plan = await ask(page.model, message("plan"), { patience_ms: 60000 });
       page.fail("");
     } catch (error) {
-      told.textContent = "";
-      list.replaceChildren();
-      dismiss.disabled = true;
+      plan = null;
       page.fail(error.message);
     }
+    show();
   }, { "data-act": "plan" });
-  const fill = () => label.replaceChildren(...page.data.labels.map((one) => h("option", { value: one, text: words.say(`label.${one}`) })));
+  // What was looked at holds for one label and score only.
+  for (const field of [label, below]) field.addEventListener("input", () => { [plan, done] = [null, null]; show(); });
+  const fill = () => {
+    const kept = label.value;
+    label.replaceChildren(...page.data.labels.map((one) => h("option", { value: one, text: words.say(`label.${one}`) })));
+    if (page.data.labels.includes(kept)) label.value = kept;
+  };
+  page.spoken.push(fill, show);
   const details = h("details", { class: "rw-panel", on: { toggle: fill } },
     words.bind(h("summary"), "ui.bulk_title"), words.bind(h("p", { class: "rw-quiet" }), "ui.bulk_rules"),
     h("div", { class: "rw-acts" }, label, words.bind(h("span"), "ui.bulk_below"), below, look, dismiss), told, list);
@@ -59,6 +71,7 @@ export function qualityPanel(page) {
   const draw = button(words, "ui.sample_draw", () => page.act({ kind: "sample", fewer_than: Number(k.value), people: page.people() }, "ui.assigned_n"), { "data-act": "sample" });
   const again = button(words, "ui.second_assign", () => page.act({ kind: "second", second_rate: Number(second.value) / 100, known_rate: Number(known.value) / 100, people: page.people() }, "ui.assigned_n"), { "data-act": "second" });
   page.model.on("change:data", show);
+  page.spoken.push(show);
   const details = h("details", { class: "rw-panel", on: { toggle: show } },
     words.bind(h("summary"), "ui.quality_title"), said, words.bind(h("p", { class: "rw-quiet" }), "ui.quality_who"),
     h("div", { class: "rw-acts" }, words.bind(h("span"), "ui.sample_wish"), k, draw),
