@@ -159,11 +159,9 @@ def remaining(
     """Say how many cases may be among the sittings that nobody reviewed."""
     found = results(session, workspace=workspace)
     statement = quality.remaining(found)
-    line = (
-        said("quality.no_sample")
-        if statement is None
-        else {spoken: statement.text(spoken) for spoken in words.LANGUAGES}
-    )
+    line = said("quality.no_sample")
+    if statement is not None:
+        line = {str(spoken): statement.text(spoken) for spoken in words.LANGUAGES}
     return _listed([line], found.session_id, language)
 
 

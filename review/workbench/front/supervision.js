@@ -260,9 +260,9 @@ class Supervision {
     this.draw();
   }
 
-  told(text = "") {
+  told() {
     this.chosenText.textContent = this.words.say("ui.chosen", { n: this.chosen.size });
-    if (text) this.done.textContent = text;
+    if (this.last) this.done.textContent = this.words.say(...this.last);
   }
 
   actions() {
@@ -288,7 +288,8 @@ class Supervision {
       const answer = await ask(this.model, message, { patience_ms: 120000 });
       if (key) {
         this.chosen.clear();
-        this.told(this.words.say(key, { n: answer.count }));
+        this.last = [key, { n: answer.count }];
+        this.told();
       }
       this.fail((answer.refused ?? []).join(" "));
       this.apply();
