@@ -59,15 +59,30 @@ def lasting_times(
     min_fixes: int,
 ) -> NDArray[np.float64]:
     """Return the runs of fixes within the window that last ``min_s`` and hold ``min_fixes``."""
-    found = iv.intersection(
-        iv.runs(times, mask, hold_s=FIX_HOLD_S, join_s=JOIN_S), [evidence.window]
-    )
+    found = iv.intersection(spans(times, mask, join_s=JOIN_S), [evidence.window])
     true = times[mask]
     enough = [
         end_s - start_s >= min_s and ((true >= start_s) & (true < end_s)).sum() >= min_fixes
         for start_s, end_s in found
     ]
     return found[np.asarray(enough, dtype=bool)]
+
+
+def spans(
+    times: NDArray[np.float64], mask: NDArray[np.bool_], *, join_s: float
+) -> NDArray[np.float64]:
+    """Turn fixes for which ``mask`` holds, in order of time, into intervals.
+
+    What changed did so somewhere between two fixes: the middle is at most half their distance off.
+    Where fixes lie farther apart than :data:`JOIN_S`, only half of that is gone back.
+
+    Examples
+    --------
+    >>> spans(np.array([0.0, 4.0, 8.0]), np.array([False, True, False]), join_s=0.0).tolist()
+    [[2.0, 6.0]]
+    """
+    before = np.diff(times, prepend=times[:1])
+    return iv.runs(times - np.minimum(before, JOIN_S) / 2, mask, hold_s=FIX_HOLD_S, join_s=join_s)
 
 
 def metres_between(

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
 
 from review.detectors.flags import flag, table
 from review.detectors.presence import HOLD_S
@@ -13,6 +15,13 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from review.timeline.evidence import Evidence
+
+#: An encoder has refined a still picture within this time; how still the view otherwise is, is
+#: taken from so much time before.
+_REFINED_S: Final = 5.0
+_LIVELY_S: Final = 65.0
+#: A refinement changes a picture by less than this share of what hardly any live picture does.
+_STILL: Final = 0.6
 
 
 @register("frozen_picture", labels=["frozen_picture"])
@@ -52,8 +61,22 @@ def frozen_picture(evidence: Evidence, *, min_s: float = 10.0) -> pd.DataFrame:
 def _first(evidence: Evidence, view: str, start_s: float) -> float:
     """Return the moment of the picture that all later ones repeat.
 
-    The coverage begins with the first repetition: the picture before it is the still one.
+    The coverage begins with the first exact repetition: the picture before it is a still one. An
+    encoder goes on refining it for some key frames, which changes it far less than life does.
     """
     looked = evidence.signal(view, "luma")["time_s"].to_numpy()
     before = looked[looked < start_s]
-    return float(before[-1]) if len(before) and start_s - before[-1] <= HOLD_S else start_s
+    if not len(before) or start_s - before[-1] > HOLD_S:
+        return start_s
+    first_s = float(before[-1])
+    rows = evidence.signal(view, "change")
+    times, changes = rows["time_s"].to_numpy(), rows["value"].to_numpy()
+    lively = changes[(times >= first_s - _LIVELY_S) & (times < first_s - _REFINED_S)]
+    if not len(lively):
+        return first_s
+    still = _STILL * float(np.quantile(lively, 0.05))
+    refined = (times > first_s - _REFINED_S) & (times <= first_s) & (changes < still)
+    # The picture before the first small change is the one that was refined.
+    while len(before) > 1 and refined[np.searchsorted(times, before[-1])]:
+        before = before[:-1]
+    return float(before[-1])

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from review.detectors.fixes import FIX_HOLD_S, fixes
+from review.detectors.fixes import fixes, spans
 from review.detectors.flags import flag, table
 from review.detectors.registry import register
 from review.session import POSITIONS
-from review.timeline import intervals as iv
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -35,7 +34,7 @@ def mock_location(evidence: Evidence, *, join_s: float = 10.0) -> pd.DataFrame:
         known = fixes(evidence, stream)
         marked = known["mock"].to_numpy(dtype=bool)
         times = known["time_s"].to_numpy()
-        for start_s, end_s in iv.runs(times, marked, hold_s=FIX_HOLD_S, join_s=join_s):
+        for start_s, end_s in spans(times, marked, join_s=join_s):
             count = int((marked & (times >= start_s) & (times < end_s)).sum())
             rows.append(
                 flag(

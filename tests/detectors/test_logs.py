@@ -192,6 +192,11 @@ def test_frozen_cameras_and_missing_positions(case):
     # The first repetition is at 100: the still picture itself came a second before.
     made.signal("front", "luma", range(600), 90.0)
     assert made.spans("frozen_picture") == [[99.0, 115.0]]
+    # The encoder refined it twice, which changes a picture less than anybody who breathes.
+    changes = [0.0 if 100 <= second < 115 else 2.0 for second in range(1, 600)]
+    changes[97:99] = [0.7, 0.5]
+    made.signal("front", "change", range(1, 600), changes)
+    assert made.spans("frozen_picture") == [[97.0, 115.0]]
     made.cover("gps_phone1", "missing", 100, 400).cover("gps_phone2", "missing", 0, 600)
     made.cover("gps_phone1", "missing", 450, 500)
     assert made.spans("location_missing") == [[100.0, 400.0]]

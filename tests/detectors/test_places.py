@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 
 TIMES = np.arange(0.0, 600.0, 5.0)
+#: Half-way from the last fix that lies right to the first that does not.
+BETWEEN_S = 297.5
 
 
 def leaving(case, at_s=300.0, to_m=2000.0, **keywords):
@@ -13,13 +15,13 @@ def leaving(case, at_s=300.0, to_m=2000.0, **keywords):
 
 def test_a_phone_that_leaves_its_place(case):
     flags = leaving(case).flags("location_drift")
-    assert flags[["start_s", "end_s"]].to_numpy().tolist() == [[300.0, 600.0]]
+    assert flags[["start_s", "end_s"]].to_numpy().tolist() == [[BETWEEN_S, 600.0]]
     assert flags["streams"].iloc[0] == ["gps_phone2"]
     assert "2000" in flags["reason"].iloc[0]
 
 
 def test_accuracy_explains_distance(case):
-    assert leaving(case, to_m=150.0).spans("location_drift") == [[300.0, 600.0]]
+    assert leaving(case, to_m=150.0).spans("location_drift") == [[BETWEEN_S, 600.0]]
     assert leaving(case, to_m=150.0, accuracy_m=100.0).spans("location_drift") == []
     assert leaving(case, to_m=90.0).spans("location_drift") == []
 
@@ -31,7 +33,7 @@ def test_one_or_two_outliers_are_no_drift_and_one_good_fix_ends_none(case):
     north = np.where(TIMES >= 300, 500.0, 0.0)
     north[80] = 0.0
     made = case().fixes("gps_phone1", TIMES, north_m=north)
-    assert made.spans("location_drift") == [[300.0, 600.0]]
+    assert made.spans("location_drift") == [[BETWEEN_S, 600.0]]
 
 
 def test_outside_by_probability(case):
@@ -40,7 +42,7 @@ def test_outside_by_probability(case):
         made.signal(stream, "outside_probability", TIMES, np.where(TIMES >= 200, chance, 0.0))
         made.signal(stream, "border_distance_m", TIMES, np.where(TIMES >= 200, 40.0, -500.0))
     flags = made.flags("location_outside")
-    assert flags[["start_s", "end_s"]].to_numpy().tolist() == [[200.0, 600.0]]
+    assert flags[["start_s", "end_s"]].to_numpy().tolist() == [[200.0 - 2.5, 600.0]]
     assert flags["streams"].iloc[0] == ["gps_phone2"]
     # The other phone leans to outside as well: it denies nothing.
     assert flags["contradicts"].iloc[0] == []
@@ -63,7 +65,7 @@ def test_eztest_has_no_rule_on_place(case):
 
 def test_phones_side_by_side_or_apart(case):
     made = leaving(case).fixes("gps_phone1", TIMES + 2.0, north_m=20.0)
-    assert made.spans("phones_apart") == [[302.0, 602.0 - 2.0]]
+    assert made.spans("phones_apart") == [[302.0 - 2.5, 600.0]]
     made = leaving(case, to_m=60.0).fixes("gps_phone1", TIMES, north_m=0.0)
     assert made.spans("phones_apart") == []
     # Without the other phone there is nothing to compare.
@@ -86,7 +88,7 @@ def test_a_jump_is_faster_than_anything_drives_and_stays(case):
 def test_marked_fixes(case):
     made = case().fixes("gps_phone1", TIMES, mock=(TIMES >= 100) & (TIMES < 200) & (TIMES != 150))
     flags = made.flags("mock_location")
-    assert flags[["start_s", "end_s"]].to_numpy().tolist() == [[100.0, 200.0]]
+    assert flags[["start_s", "end_s"]].to_numpy().tolist() == [[100.0 - 2.5, 200.0 - 2.5]]
     assert "19" in flags["reason"].iloc[0]
 
 
