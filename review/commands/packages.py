@@ -57,12 +57,16 @@ def package(
         refuse("whose case? expected --candidate, once or more")
     space = Workspace(workspace)
     loaded = find_session(session, space)
+    for paper in subject:
+        loaded.subject(paper)
     sittings = [
         loaded.sitting(one, paper)
         for one in candidate
         for paper in loaded.candidate(one).subjects
         if not subject or paper in subject
     ]
+    if not sittings:
+        refuse(f"no such case: none of {', '.join(candidate)} takes {', '.join(subject)}")
     rows = package_all(
         sittings,
         out,
@@ -71,7 +75,7 @@ def package(
         **options,
     )
     show(rows, as_json=as_json)
-    if rows.empty or (rows["state"] == "failed").any():
+    if (rows["state"] == "failed").any():
         sys.exit(SOME_FAILED)
 
 

@@ -37,6 +37,17 @@ _PLACE: Final = 1.0
 #: track is somebody else's.
 _BESIDE: Final = 0.2
 _SAME_BODY: Final = 0.3
+#: Further looks are one track through gaps of at most this length (s): two of them are missed.
+_DENSE_GAP_S: Final = 0.65
+#: A track shorter than this (s) says nothing by itself, ...
+_SHORT_S: Final = 1.0
+#: ... but by the one that begins so soon after it (s), at most so many widths of a face away:
+#: somebody who sits down or gets up crosses a near camera's picture in half a second.
+_NEXT_S: Final = 0.45
+_STRIDE: Final = 2.0
+#: How long after a look the candidate is surely still who is there (s): clips are looked at more
+#: often than this.
+_SURE_S: Final = 0.25
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,10 +58,16 @@ class Path:
     boxes: Boxes
     pad: float = PAD
 
-    def at(self, device_s: float) -> NDArray[np.float64] | None:
-        """Return the box at a moment, between two looks in a straight line; None if not there."""
+    def at(self, device_s: float, *, hold_s: float = HOLD_S) -> NDArray[np.float64] | None:
+        """Return the box at a moment, between two looks in a straight line; None if not there.
+
+        Parameters
+        ----------
+        hold_s
+            For how long somebody may have been there before the first and after the last look.
+        """
         times = self.times_s
-        if not times[0] - HOLD_S <= device_s <= times[-1] + HOLD_S:
+        if not times[0] - hold_s <= device_s <= times[-1] + hold_s:
             return None
         after = int(np.searchsorted(times, device_s))
         if after in (0, len(times)) or times[after] == device_s:
@@ -58,9 +75,9 @@ class Path:
         before = after - 1
         gap_s = times[after] - times[before]
         if gap_s > GAP_S:
-            if device_s - times[before] <= HOLD_S:
+            if device_s - times[before] <= hold_s:
                 return np.asarray(self.boxes[before])
-            late = times[after] - device_s <= HOLD_S
+            late = times[after] - device_s <= hold_s
             return np.asarray(self.boxes[after]) if late else None
         share = (device_s - times[before]) / gap_s
         return np.asarray((1 - share) * self.boxes[before] + share * self.boxes[after])
@@ -139,10 +156,7 @@ def people_of(
     others = [faces.path(t) for t in faces.names if not is_candidate[t]]
     dense = _Tracks.following(more)
     place = faces.place([t for t in faces.names if is_candidate[t]])
-    for track in dense.names:
-        path = dense.path(track)
-        if not _is_known(path, own, others, place):
-            others.append(path)
+    others += _strangers([dense.path(track) for track in dense.names], own, others, place)
     bodies = _Tracks.of(rows[rows["kind"] == "person"])
     mine = _own_bodies(bodies, own)
     return People(
@@ -185,7 +199,7 @@ class _Tracks:
 
     @classmethod
     def following(cls, looks: Iterable[tuple[float, Sequence[Boxes]]]) -> _Tracks:
-        made, tracker = cls(), Tracker(max_gap_s=1.0)
+        made, tracker = cls(), Tracker(max_gap_s=_DENSE_GAP_S)
         for time_s, found in looks:
             numbers = tracker.update(time_s, [tuple(box) for box in found])
             for number, box in zip(numbers, found, strict=True):
@@ -267,19 +281,48 @@ def _sits(boxes: Sequence[Boxes], place: Boxes | None) -> bool:
     return place is not None and _apart(boxes, place) <= _PLACE
 
 
+def _strangers(
+    paths: Sequence[Path], own: Sequence[Path], others: Sequence[Path], place: Boxes | None
+) -> list[Path]:
+    """Return those of further looks that do not belong to the candidate."""
+    known: list[Path] = []
+    hidden = list(others)
+    for path in paths:
+        (known if _is_known(path, own, hidden, place) else hidden).append(path)
+    found = hidden[len(others) :]
+    # Whoever moves quickly leaves short tracks: one that leads to or comes from somebody else's
+    # is of the same person, even where the candidate has been just before.
+    for path in known:
+        short = path.times_s[-1] - path.times_s[0] < _SHORT_S
+        if short and any(_leads(path, one) or _leads(one, path) for one in found):
+            found.append(path)
+    return found
+
+
+def _leads(one: Path, other: Path) -> bool:
+    """Say whether a path begins right after another, as far away as one moves in that time."""
+    gap_s = other.times_s[0] - one.times_s[-1]
+    if not 0 < gap_s <= _NEXT_S:
+        return False
+    last, first = one.boxes[-1], other.boxes[0]
+    moved = np.hypot(*(first[:2] + first[2:] / 2 - last[:2] - last[2:] / 2))
+    return bool(moved <= _STRIDE * max(last[2], first[2]))
+
+
 def _is_known(path: Path, own: Iterable[Path], others: Iterable[Path], place: Boxes | None) -> bool:
     """Say whether further looks at a face belong to the candidate."""
 
-    def overlap(paths: Iterable[Path]) -> float:
+    def overlap(paths: Iterable[Path], hold_s: float) -> float:
         values = [
             iou(box, found)
             for one in paths
             for time_s, box in zip(path.times_s, path.boxes, strict=True)
-            if (found := one.at(float(time_s))) is not None
+            if (found := one.at(float(time_s), hold_s=hold_s)) is not None
         ]
         return float(np.median(values)) if values else 0.0
 
-    mine, theirs = overlap(own), overlap(others)
+    # Somebody may come in where the candidate has just gone out: that place is nobody's.
+    mine, theirs = overlap(own, _SURE_S), overlap(others, HOLD_S)
     if max(mine, theirs) > 0:
         return mine > theirs
     return _sits(list(path.boxes), place)

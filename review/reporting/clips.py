@@ -20,6 +20,7 @@ from review.reporting.evidence import EvidenceReader
 from review.reporting.feeds import ViewFeed, session_sound
 from review.reporting.masking import PeopleHider, WindowHider
 from review.reporting.mosaic import Mosaic
+from review.reporting.stored import analysed
 from review.session import VIEWS
 from review.timeline.clocks import to_device_s
 from review.workspace import atomic_path
@@ -90,11 +91,13 @@ def write_clip(
     Raises
     ------
     RenderError
-        If the stretch or a view is not possible, or the clip cannot be written.
+        If the stretch or a view is not possible, the sitting was not analysed (who is to be hidden
+        is then not known), or the clip cannot be written.
     """
     target = Path(path)
     chosen = tuple(streams)
     _check(sitting, target, start_s, end_s, chosen, sound, fps)
+    analysed(workspace.read_sitting("sittings", sitting), sitting)
     reader = EvidenceReader(sitting, workspace, privacy=privacy)
     mosaic = Mosaic(sitting, chosen, language=language)
     frames = round((end_s - start_s) * fps)
@@ -247,10 +250,12 @@ def _check(
             found=f"{start_s:.1f} to {end_s:.1f} s, {fps} frames a second",
         )
     wrong = [s for s in (*streams, *([sound] if sound else [])) if s not in VIEWS]
-    if wrong or not 1 <= len(streams) <= len(VIEWS) or len(set(streams)) < len(streams):
+    twice = len(set(streams)) < len(streams)
+    if wrong or twice or not 1 <= len(streams) <= len(VIEWS):
         raise RenderError(
             "no such choice of views",
             where=where,
             expected=f"one to four of {', '.join(VIEWS)}",
-            found=", ".join([*streams, *wrong]) or "none",
+            found=", ".join(dict.fromkeys([*streams, *wrong])) + (" twice" if twice else "")
+            or "none",
         )

@@ -80,12 +80,14 @@ def clip(  # noqa: PLR0913  # keyword-only, as the command has them
         "privacy": level,
         "progress": progress,
     }
-    stretch = start is not None and end is not None
-    if [at is not None, stretch, flag is not None].count(True) != 1:
+    given = {"at": at, "from": start, "to": end, "flag": flag}
+    asked = tuple(name for name, value in given.items() if value is not None)
+    if asked not in (("at",), ("from", "to"), ("flag",)):
         raise RenderError(
-            "which part of the sitting?",
+            "a clip shows one part of the sitting",
             where=sitting.name,
-            expected="one of: a moment (at), a stretch (from and to), a flag",
+            expected="either a moment (at), or a stretch (from and to), or a flag",
+            found=", ".join(asked) or "none of them",
         )
     if flag is not None:
         shown = _flag(flag, sitting, space, ledger)

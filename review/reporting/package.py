@@ -6,10 +6,8 @@ the signed ledger entry that holds the manifest's own hash.
 
 from __future__ import annotations
 
-import csv
 import dataclasses
 import hashlib
-import io
 import json
 import tempfile
 import zipfile
@@ -18,17 +16,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
-import pyarrow.parquet as pq
 
-from review import tables, words
-from review.errors import RenderError, ReviewError
+from review.errors import RenderError
 from review.ledger import current_author, open_ledger
 from review.ledger.payloads import Exported
-from review.reporting.clips import flag_clip
+from review.reporting import casefiles
+from review.reporting.crew import FAILURES, reason_of
 from review.reporting.drafting import Drafter, Order
-from review.reporting.links import chain_lines, record_lines
 from review.reporting.privacy import Privacy
-from review.reporting.stored import read_tables
 from review.reporting.write import safe_name
 from review.workspace import Workspace, atomic_path
 
@@ -36,21 +31,15 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from review.ledger import Author, Entry, Ledger
-    from review.reporting.model import FlagSummary, SittingSummary
     from review.reporting.voice import ReportLanguage
     from review.session import Sitting
 
-#: Version of what a package holds and where.
-FORMAT: Final = 1
 MANIFEST, SIGNATURE = "MANIFEST.sha256", "SIGNATURE.json"
 #: A package has clips of at most so many flags: the confirmed ones first, then by score.
 MOST_CLIPS: Final = 10
 _BLOCK: Final = 1 << 20
 #: Compressed already.
 _STORED: Final = (".mp4", ".mkv", ".webm", ".jpg", ".jpeg", ".png", ".pdf", ".docx", ".parquet")
-#: What a warning in a proctor's log says (docs/session-folder.md); other fields may name people.
-_OF_WARNINGS: Final = ("reason", "clause", "answered", "corrected", "result")
-_REFERENCES: Final = ("file", "size_bytes", "sha256_at_first_reading", "sha256_now", "state")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -102,8 +91,8 @@ def package(
     _check(target, level, originals=originals)
     ledger = open_ledger(space.ledger)
     who = author or current_author(database_user=ledger.database_user)
-    level.admit(who, ledger)
     try:
+        level.admit(who, ledger)
         target.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=target.parent, prefix=".package-") as scratch:
             folder = Path(scratch)
@@ -115,12 +104,12 @@ def package(
                 templates=templates,
             )
             drafter = Drafter(order, space, ledger=ledger)
-            summary = _report(drafter, sitting, space, folder)
-            _clips(summary, sitting, space, folder, most=clips, privacy=level)
-            _originals(summary, sitting, folder, include=originals)
-            _tables(sitting, space, folder, privacy=level)
-            _ledger(ledger, sitting, folder, privacy=level)
-            _about(summary, sitting, folder, order, who)
+            summary = casefiles.put_report(drafter, sitting, space, folder)
+            casefiles.put_clips(summary, sitting, space, folder, most=clips, privacy=level)
+            casefiles.put_originals(summary, sitting, folder, include=originals)
+            casefiles.put_tables(sitting, space, folder, privacy=level)
+            casefiles.put_ledger(ledger, sitting, folder, privacy=level)
+            casefiles.put_about(summary, sitting, folder, order, who)
             return _pack(folder, target, ledger, sitting, who, level)
     except OSError as error:
         raise RenderError(
@@ -136,131 +125,18 @@ def package(
 def _check(target: Path, privacy: Privacy, *, originals: bool) -> None:
     if target.suffix != ".zip":
         raise RenderError("a package is a .zip file", where=target, found=target.suffix or "none")
+    _check_originals(privacy, target, originals=originals)
+
+
+def _check_originals(privacy: Privacy, where: Path, *, originals: bool) -> None:
     if originals and privacy.name != "full":
         raise RenderError(
             "originals show bystanders",
-            where=target,
+            where=where,
             expected="the internal full package, or references",
             found=f"privacy {privacy.name} with originals",
             todo="leave the originals out, or ask for privacy full",
         )
-
-
-def _report(drafter: Drafter, sitting: Sitting, space: Workspace, folder: Path) -> SittingSummary:
-    summary, contents = drafter.contents(sitting, read_tables(sitting, space))
-    for path, content in contents:
-        ending = path.name.removeprefix(safe_name(sitting.subject.id))
-        _write(folder / "report" / f"report{ending}", content)
-    return summary
-
-
-def _clips(
-    summary: SittingSummary,
-    sitting: Sitting,
-    space: Workspace,
-    folder: Path,
-    *,
-    most: int,
-    privacy: Privacy,
-) -> None:
-    def rank(flag: FlagSummary) -> tuple[bool, float]:
-        confirmed = flag.standing is not None and flag.standing.verdict == "confirmed"
-        return (not confirmed, -(1.0 if flag.score is None else flag.score))
-
-    for flag in sorted(summary.flags, key=rank)[:most]:
-        name = f"flag-{flag.number:03d}-{safe_name(flag.label)}.mp4"
-        flag_clip(flag, sitting, space, folder / "clips" / name, privacy=privacy)
-
-
-def _originals(summary: SittingSummary, sitting: Sitting, folder: Path, *, include: bool) -> None:
-    """List every original with its hash at first reading and now; copy it where it is wanted."""
-    first = {file.file: file.sha256 for file in summary.files}
-    root = sitting.session.folder
-    others = [
-        path.relative_to(root).as_posix()
-        for place in (sitting.folder, sitting.shared_folder)
-        for path in sorted(place.rglob("*"))
-        if path.is_file()
-    ]
-    rows = []
-    for name in dict.fromkeys([*sorted(first), *others]):
-        path, known = root / name, first.get(name, "")
-        now = _sha256(path) if path.is_file() else ""
-        state = "missing" if not now else "same" if known == now else "changed"
-        if now and not known:
-            state = "not hashed before"
-        size = path.stat().st_size if now else 0
-        rows.append(dict(zip(_REFERENCES, (name, size, known, now, state), strict=True)))
-        if include and now:
-            _write(folder / "originals" / name, path.read_bytes())
-    out = io.StringIO()
-    writer = csv.DictWriter(out, _REFERENCES, lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
-    _write(folder / "originals" / "references.csv", out.getvalue())
-
-
-def _tables(sitting: Sitting, space: Workspace, folder: Path, *, privacy: Privacy) -> None:
-    for name in tables.SCHEMAS:
-        frame = space.read_sitting(name, sitting)
-        if privacy.name != "full" and "embedding" in frame:
-            # What a face can be recognised by stays inside.
-            nullable = tables.schema(name).field("embedding").nullable
-            frame = frame.assign(embedding=None) if nullable else frame.iloc[:0]
-        if privacy.nameless:
-            frame = _for_the_candidate(name, frame)
-        (folder / "tables").mkdir(exist_ok=True)
-        pq.write_table(tables.to_arrow(frame, name), folder / "tables" / f"{name}.parquet")
-
-
-def _for_the_candidate(name: str, frame: pd.DataFrame) -> pd.DataFrame:
-    """Return a table without what the pictures of the same copy hide."""
-    if name == "texts":
-        # Other windows are hidden on the screen: what was read there must not stand here.
-        return frame.iloc[:0]
-    if name == "events":
-        of_proctor = (frame["stream"] == "events_proctor").to_numpy()
-        kept = [
-            _without(detail) if own else detail
-            for detail, own in zip(frame["detail"], of_proctor, strict=True)
-        ]
-        return frame.assign(detail=kept)
-    return frame
-
-
-def _without(detail: str) -> str:
-    """Return the detail of a proctor's entry without what may name the proctor."""
-    found = json.loads(detail)
-    kept = {k: v for k, v in found.items() if k in _OF_WARNINGS} if isinstance(found, dict) else {}
-    return json.dumps(kept, ensure_ascii=False)
-
-
-def _ledger(ledger: Ledger, sitting: Sitting, folder: Path, *, privacy: Privacy) -> None:
-    lines = chain_lines(ledger.walk(), sitting.key, privacy=privacy.name)
-    _write(folder / "ledger" / "ledger.jsonl", "".join(lines))
-    if privacy.nameless:
-        told = record_lines(ledger.walk(), sitting.key)
-        _write(folder / "ledger" / "record.jsonl", "".join(told))
-
-
-def _about(
-    summary: SittingSummary, sitting: Sitting, folder: Path, order: Order, author: Author
-) -> None:
-    facts: dict[str, Any] = {
-        "format": FORMAT,
-        "session_id": sitting.session.id,
-        "candidate_id": sitting.candidate.id,
-        "subject_id": sitting.subject.id,
-        "privacy": order.privacy.name,
-        "made": order.made.isoformat(timespec="seconds"),
-        "made_by": author.person,
-        "analysed_at": summary.analysed_at,
-        "version": summary.version,
-        "originals_sha256": summary.originals_sha256,
-    }
-    _write(folder / "case.json", json.dumps(facts, ensure_ascii=False, indent=1) + "\n")
-    text = "\n\n".join(words.say("package.readme", one) for one in ("zh", "en"))
-    _write(folder / "README.txt", text + "\n")
 
 
 def _pack(
@@ -273,7 +149,8 @@ def _pack(
 ) -> Package:
     files = sorted(path for path in folder.rglob("*") if path.is_file())
     names = {path.relative_to(folder).as_posix(): path for path in files}
-    listed = "".join(f"{_sha256(path)}  {name}\n" for name, path in names.items()).encode()
+    hashes = {name: casefiles.sha256_of(path) for name, path in names.items()}
+    listed = "".join(f"{value}  {name}\n" for name, value in hashes.items()).encode()
     digest = hashlib.sha256(listed).hexdigest()
     # Everything that can fail for want of room is done before the ledger says that it left.
     with atomic_path(target) as part:
@@ -320,20 +197,32 @@ def _info(name: str) -> zipfile.ZipInfo:
     return info
 
 
-def _write(path: Path, content: str | bytes) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(content if isinstance(content, bytes) else content.encode())
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
 def package_all(
-    sittings: Iterable[Sitting], folder: Path | str, *, progress: Any = None, **options: Any
+    sittings: Iterable[Sitting],
+    folder: Path | str,
+    *,
+    workspace: Workspace | Path | str | None = None,
+    privacy: Privacy | str = "default",
+    originals: bool = False,
+    author: Author | None = None,
+    progress: Any = None,
+    **options: Any,
 ) -> pd.DataFrame:
-    """Pack several cases into a folder; a case that fails is a row with its reason."""
+    """Pack several cases into a folder; a case that fails is a row with its reason.
+
+    Raises
+    ------
+    RenderError
+        If the author may make none of them.
+    """
+    space = workspace if isinstance(workspace, Workspace) else Workspace(workspace)
+    level = Privacy.of(privacy) if isinstance(privacy, str) else privacy
+    _check_originals(level, Path(folder), originals=originals)
+    ledger = open_ledger(space.ledger)
+    who = author or current_author(database_user=ledger.database_user)
+    level.admit(who, ledger)
+    ledger.close()
+    given = {"workspace": space, "privacy": level, "originals": originals, "author": who, **options}
     rows = []
     for sitting in sittings:
         session_id, candidate_id, subject_id = sitting.key
@@ -341,9 +230,9 @@ def package_all(
         path = Path(folder) / safe_name(session_id) / name
         row: dict[str, Any] = {"candidate_id": candidate_id, "subject_id": subject_id}
         try:
-            made = package(sitting, path, **options)
-        except (ReviewError, ArithmeticError, LookupError, OSError, TypeError, ValueError) as error:
-            rows.append({**row, "state": "failed", "reason": str(error)})
+            made = package(sitting, path, **given)
+        except FAILURES as error:
+            rows.append({**row, "state": "failed", "reason": reason_of(error)})
         else:
             rows.append({**row, "state": "done", "path": str(made.path), "files": made.files,
                          "manifest_sha256": made.manifest_sha256, "entry": made.entry})  # fmt: skip

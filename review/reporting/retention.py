@@ -72,17 +72,22 @@ class Policy:
         """
         where = Path(path)
         try:
-            days = tomllib.loads(where.read_text(encoding="utf-8")).get("days", {})
+            given = tomllib.loads(where.read_text(encoding="utf-8"))
         except (OSError, ValueError) as error:
+            reason = getattr(error, "strerror", None) or str(error).splitlines()[0]
             raise ReviewError(
-                "the policy cannot be read", where=where, found=str(error).splitlines()[0]
+                "the policy cannot be read",
+                where=where,
+                found=reason,
+                todo="mend the file, or leave it out for the days that docs/reports.md names",
             ) from error
+        days = given.get("days", {})
         known = {field.name for field in fields(cls)}
-        wrong = [
-            name
-            for name, value in days.items()
-            if name not in known or not isinstance(value, int) or value < 0
-        ]
+        wrong = [name for name in given if name != "days"]
+        if isinstance(days, dict):
+            wrong += [k for k, v in days.items() if k not in known or not _is_days(v)]
+        else:
+            wrong.append("days")
         if wrong:
             raise ReviewError(
                 "the policy is not valid",
@@ -91,6 +96,11 @@ class Policy:
                 found=", ".join(wrong),
             )
         return cls(**{name: value or None for name, value in days.items()})
+
+
+def _is_days(value: object) -> bool:
+    # In Python true is a number, too.
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 0
 
 
 def retain(
@@ -125,13 +135,15 @@ def retain(
     Raises
     ------
     ReviewError
-        If the policy is not valid.
+        If the policy is not valid, or a session is not in the workspace.
     LedgerError
         If the author may not delete.
     """
     space = workspace if isinstance(workspace, Workspace) else Workspace(workspace)
     rules = _policy(space, policy)
     day = today or datetime.now(UTC).date()
+    for session_id in sessions or ():
+        space.session_folder(session_id)
     ledger = open_ledger(space.ledger)
     who = None
     if apply:

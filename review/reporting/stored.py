@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
 
+from review.errors import RenderError
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -38,6 +40,32 @@ class SittingTables:
     segments: pd.DataFrame
     events: pd.DataFrame
     problems: pd.DataFrame
+
+
+def analysed(sittings: pd.DataFrame, sitting: Sitting) -> pd.Series:
+    """Return a sitting's row of the table ``sittings``.
+
+    Raises
+    ------
+    RenderError
+        If it was not analysed, or its analysis failed: nothing can be said or shown of it.
+    """
+    if sittings.empty:
+        raise RenderError(
+            "this sitting has not been analysed",
+            where=sitting.name,
+            todo="run `review analyze <session folder>` with this workspace first",
+        )
+    row = sittings.iloc[0]
+    if row["state"] != "done":
+        reason = row["reason"] if isinstance(row["reason"], str) else "no reason recorded"
+        raise RenderError(
+            "its analysis did not succeed",
+            where=sitting.name,
+            found=f"state {row['state']}: {reason}",
+            todo="mend the cause and run `review analyze` again",
+        )
+    return row
 
 
 def read_tables(sitting: Sitting, workspace: Workspace) -> SittingTables:

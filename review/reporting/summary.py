@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from review import tables, words
-from review.errors import RenderError
 from review.reporting.conclusions import conclusion_of
 from review.reporting.limits import limits_of
 from review.reporting.model import (
@@ -25,7 +24,7 @@ from review.reporting.model import (
     StreamSummary,
 )
 from review.reporting.opinions import Opinions, opinions_of
-from review.reporting.stored import SittingTables, read_tables
+from review.reporting.stored import SittingTables, analysed, read_tables
 from review.reporting.voice import masked
 from review.session import STREAMS
 from review.timeline import intervals as iv
@@ -65,7 +64,7 @@ def summarise(
         If the sitting was not analysed, or its analysis failed.
     """
     parts = given or read_tables(sitting, workspace)
-    row = _marker(sitting, parts)
+    row = analysed(parts.sittings, sitting)
     window = _window(row)
     opinions = opinions_of(ledger, sitting, parts.flags) if ledger is not None else Opinions()
     flags = _flags(parts, opinions)
@@ -98,25 +97,6 @@ def summarise(
         ledger_anchor=opinions.anchor,
         conclusion=conclusion,
     )
-
-
-def _marker(sitting: Sitting, parts: SittingTables) -> pd.Series:
-    if parts.sittings.empty:
-        raise RenderError(
-            "this sitting has not been analysed",
-            where=sitting.name,
-            todo="run `review analyze <session folder>` with this workspace first",
-        )
-    row = parts.sittings.iloc[0]
-    if row["state"] != "done":
-        reason = row["reason"] if isinstance(row["reason"], str) else "no reason recorded"
-        raise RenderError(
-            "its analysis did not succeed",
-            where=sitting.name,
-            found=f"state {row['state']}: {reason}",
-            todo="mend the cause and run `review analyze` again",
-        )
-    return row
 
 
 def _window(row: pd.Series) -> tuple[float, float] | None:
