@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,7 +21,10 @@ from review.simulate.recording import Recorder, Take, write_recordings_csv
 from review.simulate.script import STREAMS
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
+
+    import numpy as np
+    from numpy.typing import NDArray
 
     from review.simulate.folder import Paper
     from review.simulate.orders import Planted
@@ -78,7 +82,28 @@ def simulate(
     SessionError
         If ``out`` is not empty, or an argument is impossible.
     """
-    target = Path(out)
+    return make(
+        out,
+        Order(
+            candidates=candidates,
+            minutes=minutes,
+            seed=seed,
+            clean=clean,
+            sound_only=sound_only,
+            platform=platform,
+            subjects=subjects,
+            anomalies=anomalies,
+            media=media or Media(),
+            details=details or Details(),
+        ),
+        progress=progress,
+    )
+
+
+def make(out: Path | str, order: Order, *, progress: bool = False) -> Path:
+    """Make the session folder that was ordered; see :func:`simulate`."""
+    target, minutes = Path(out), order.minutes
+    platform, candidates, subjects = order.platform, order.candidates, order.subjects
     if platform not in STARTS:
         raise SessionError(
             f"cannot simulate {platform!r}", where=target, expected=f"one of {', '.join(STARTS)}"
@@ -91,18 +116,6 @@ def simulate(
             found=f"{candidates} candidates, {subjects} subjects, {minutes:g} minutes",
         )
     _prepare(target)
-    order = Order(
-        candidates=candidates,
-        minutes=minutes,
-        seed=seed,
-        clean=clean,
-        sound_only=sound_only,
-        platform=platform,
-        subjects=subjects,
-        anomalies=anomalies,
-        media=media or Media(),
-        details=details or Details(),
-    )
     _make(target, order, progress=progress)
     return target
 
@@ -156,23 +169,64 @@ def _make(target: Path, order: Order, *, progress: bool) -> None:
             seed = _seed(order, number, index)
             _write_small_files(where, made, paper, person, order, place=place, seed=seed)
             takes += [
-                Take(
-                    view=view, script=made, paper=paper, person=person, folder=where, seed=seed,
-                    room_seed=_seed(order, number),
-                )
+                _take(order, number, index, view, made, folder=where)
                 for view in made.streams
                 if view in VIEWS
-            ]  # fmt: skip
+            ]
     devices = [d for d in DEVICES if d in {DEVICE_OF[s] for s in STREAMS[order.platform]}]
     folder.write_truth(target, scripts, devices=devices)
     write_recordings_csv(takes, sound_only=order.sound_only)
-    recorder = Recorder(
+    _record(_recorder(order), takes, progress=progress)
+
+
+def true_faces(
+    order: Order, *, candidate: int, subject: int, view: str
+) -> Callable[[float], dict[str, NDArray[np.float64]]]:
+    """Return where the faces in one recorded view of a session truly are.
+
+    Parameters
+    ----------
+    order
+        What the session was made with.
+    candidate, subject
+        Their numbers, from 0.
+
+    Returns
+    -------
+    callable
+        Device time -> who (``candidate``, ``visitor``, ``substitute``) -> x, y, width, height in
+        pixels of the picture, brows to chin; parts may be hidden or outside of the picture.
+    """
+    recorder = _recorder(order)
+    made = _sitting(candidate, subject, orders.papers(order), order)
+    take = _take(order, candidate, subject, view, made, folder=Path())
+    painter, stage = recorder.painter(take), recorder.stage(take)
+    if painter is None:
+        raise SessionError("no faces in a session of sound alone", expected="an order of pictures")
+    return partial(painter.faces, stage)
+
+
+def _recorder(order: Order) -> Recorder:
+    return Recorder(
         formats=None if order.sound_only else orders.formats(order),
         audio_bps=order.media.audio_bps,
         time_code=order.time_code,
         loop=not order.time_code,
     )
-    _record(recorder, takes, progress=progress)
+
+
+def _take(
+    order: Order, number: int, index: int, view: str, script: Script, *, folder: Path
+) -> Take:
+    return Take(
+        view=view,
+        script=script,
+        paper=orders.papers(order)[index],
+        person=_person(number, order),
+        folder=folder,
+        seed=_seed(order, number, index),
+        room_seed=_seed(order, number),
+    )
 
 
 def _record(recorder: Recorder, takes: Sequence[Take], *, progress: bool) -> None:
@@ -218,7 +272,7 @@ def _sitting(number: int, index: int, papers: Sequence[Paper], order: Order) -> 
         anomalies=planted,
         allowed_app=paper.allowed_apps[0] if paper.allowed_apps else None,
     )
-    logs.ordinary(made, seed=_seed(order, number, index))
+    logs.ordinary(made, seed=_seed(order, number, index), owner=_seed(order, number))
     return made
 
 

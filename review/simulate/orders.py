@@ -89,16 +89,16 @@ Planted = Mapping[tuple[int, str], Sequence[Anomaly]]
 class Order:
     """What was asked for; see :func:`simulate`."""
 
-    candidates: int
-    minutes: float
-    seed: int
-    clean: bool
-    sound_only: bool
-    platform: str
-    subjects: int
-    anomalies: Planted | None
-    media: Media
-    details: Details
+    candidates: int = 1
+    minutes: float = 2.0
+    seed: int = 0
+    clean: bool = False
+    sound_only: bool = False
+    platform: str = "itmc"
+    subjects: int = 1
+    anomalies: Planted | None = None
+    media: Media = Media()
+    details: Details = field(default_factory=Details)
 
     @property
     def short(self) -> bool:

@@ -35,6 +35,8 @@ MOUTH: Final = (457.0, 578.0)
 CHIN: Final = (450.0, 705.0)
 #: Middle of the neck where it meets the collar: sprites are hung up here.
 NECK: Final = (450.0, 735.0)
+#: Left, top, right and bottom of a face, brows to chin and cheek to cheek, mirrored or not.
+FACE: Final = (290.0, 330.0, 610.0, 710.0)
 #: Middle of the face.
 CENTRE: Final = (458.0, 490.0)
 

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
+    import numpy as np
+    from numpy.typing import NDArray
+
     from review.simulate.clocks import Clock
     from review.simulate.folder import Paper
     from review.simulate.layers import Picture
@@ -90,8 +93,7 @@ class Recorder:
         tell
             Called with 1 after each second that was written.
         """
-        loop_s = _SCREEN_LOOP_S if take.view == "screen" else LOOP_S
-        stage = Stage(take.script, seed=take.seed, loop_s=loop_s if self.loop else None)
+        stage = self.stage(take)
         sound = Room(
             take.script,
             Stage(take.script, seed=take.seed),
@@ -99,7 +101,7 @@ class Recorder:
             voice=take.person.voice,
         )
         microphone = Microphone(sound, take.script, take.view, seed=take.seed)
-        painter = self._painter(take)
+        painter = self.painter(take)
         into = take.folder / take.view
         into.mkdir(parents=True, exist_ok=True)
         for number, (start_s, end_s) in enumerate(take.script.pieces(take.view)):
@@ -118,12 +120,18 @@ class Recorder:
                     movie.sound(microphone.record(float(second), RATE_HZ))
                     tell(1)
 
-    def _painter(self, take: Take) -> _Painter | None:
+    def stage(self, take: Take) -> Stage:
+        """Return what happens before a take's camera; short movements repeat in long sessions."""
+        loop_s = _SCREEN_LOOP_S if take.view == "screen" else LOOP_S
+        return Stage(take.script, seed=take.seed, loop_s=loop_s if self.loop else None)
+
+    def painter(self, take: Take) -> Painter | None:
+        """Return what makes a take's pictures; None for sound only."""
         if self.formats is None:
             return None
-        return _Painter(take, self.formats[take.view], time_code=self.time_code, loop=self.loop)
+        return Painter(take, self.formats[take.view], time_code=self.time_code, loop=self.loop)
 
-    def _second(self, movie: Movie, painter: _Painter, stage: Stage, second: int) -> None:
+    def _second(self, movie: Movie, painter: Painter, stage: Stage, second: int) -> None:
         if not self.loop:
             movie.pictures(painter.pictures(stage, second))
             return
@@ -136,7 +144,7 @@ class Recorder:
             movie.pictures(painter.pictures(stage, second), key=name)
 
 
-class _Painter:
+class Painter:
     """Makes the pictures of a view, second by second of its device."""
 
     def __init__(self, take: Take, video: VideoFormat, *, time_code: bool, loop: bool) -> None:
@@ -180,21 +188,34 @@ class _Painter:
 
     def pictures(self, stage: Stage, second: int) -> Iterator[Picture]:
         """Make the pictures of one second."""
-        shift_s = round(float(self._clock.to_session(float(second)))) - second
         for number in range(self._fps):
-            device_s = second + number / self._fps
-            time_s = float(self._clock.to_session(device_s))
-            shown_s = stage.frozen_at(self._view, time_s)
-            still = shown_s != time_s
-            pose_s = shown_s if still or not self._loop else device_s + shift_s
-            if self._loop and self._view == "screen":
-                pose_s -= pose_s % _POINTER_S
-            moment = stage.at(shown_s, pose_s=pose_s)
+            moment, shown_s, still = self.moment(stage, second, number)
             index = 0 if still else second * self._fps + number
             picture = self._paint(moment, index)
             if self._time_code:
                 timecode.draw(picture, shown_s)
             yield picture
+
+    def moment(self, stage: Stage, second: int, number: int) -> tuple[Moment, float, bool]:
+        """Return what a picture shows, the session time of that, and whether it is frozen."""
+        device_s = second + number / self._fps
+        time_s = float(self._clock.to_session(device_s))
+        shown_s = stage.frozen_at(self._view, time_s)
+        still = shown_s != time_s
+        shift_s = round(float(self._clock.to_session(float(second)))) - second
+        pose_s = shown_s if still or not self._loop else device_s + shift_s
+        if self._loop and self._view == "screen":
+            pose_s -= pose_s % _POINTER_S
+        return stage.at(shown_s, pose_s=pose_s), shown_s, still
+
+    def faces(self, stage: Stage, device_s: float) -> dict[str, NDArray[np.float64]]:
+        """Return whose faces the picture of a device time shows, and where (x, y, w, h)."""
+        if self._camera is None:
+            return {}
+        # Half a picture more: times are read back from files with rounded time stamps.
+        second = int((device_s + 0.5 / self._fps) // 1)
+        number = int((device_s - second) * self._fps + 0.5)
+        return self._camera.faces(self.moment(stage, second, number)[0])
 
     def _paint(self, moment: Moment, index: int) -> Picture:
         if self._camera is None:

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from review.simulate.encode import VideoFormat
-from review.simulate.generate import simulate
-from review.simulate.orders import Media
+from review.simulate.generate import make
+from review.simulate.orders import Media, Order
 from review.simulate.script import Anomaly
 
 if TYPE_CHECKING:
@@ -43,6 +43,22 @@ EZTEST: Final[Mapping[tuple[int, str], Sequence[Anomaly]]] = {
 }
 
 
+#: Folder -> what it was made with.
+ORDERS: Final[Mapping[str, Order]] = {
+    "itmc-2022-12-10": Order(
+        candidates=3, subjects=2, minutes=2.0, seed=20221210, anomalies=ITMC, media=_MEDIA
+    ),
+    "eztest-2023-07-30": Order(
+        candidates=2,
+        minutes=2.0,
+        seed=20230730,
+        platform="eztest",
+        anomalies=EZTEST,
+        media=_MEDIA,
+    ),
+}
+
+
 def make_samples(out: Path | str, *, progress: bool = False) -> list[Path]:
     """Make the sample sessions in new folders below ``out``.
 
@@ -57,28 +73,7 @@ def make_samples(out: Path | str, *, progress: bool = False) -> list[Path]:
     SessionError
         If one of the folders is there and not empty.
     """
-    root = Path(out)
-    itmc = simulate(
-        root / "itmc-2022-12-10",
-        candidates=3,
-        subjects=2,
-        minutes=2.0,
-        seed=20221210,
-        anomalies=ITMC,
-        media=_MEDIA,
-        progress=progress,
-    )
-    eztest = simulate(
-        root / "eztest-2023-07-30",
-        candidates=2,
-        minutes=2.0,
-        seed=20230730,
-        platform="eztest",
-        anomalies=EZTEST,
-        media=_MEDIA,
-        progress=progress,
-    )
-    return [itmc, eztest]
+    return [make(Path(out) / name, order, progress=progress) for name, order in ORDERS.items()]
 
 
 if __name__ == "__main__":

@@ -14,6 +14,8 @@ from review.simulate.figure import Figure
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from numpy.typing import NDArray
+
     from review.simulate.layers import Picture
     from review.simulate.moment import Actor, Moment, Pose
     from review.simulate.portrait import Look
@@ -145,6 +147,43 @@ class Camera:
         away = self._placement.exit_x if actor.seated else _away(x, self.view)
         return (x + away * actor.out) * width, (y - 0.06 * up) * height
 
+    def faces(self, moment: Moment) -> dict[str, NDArray[np.float64]]:
+        """Return who shows a face in the picture of a moment, and where.
+
+        Returns
+        -------
+        dict
+            Who -> x, y, width and height in pixels, brows to chin and cheek to cheek. Part of it
+            may lie outside of the picture or behind somebody else.
+        """
+        if self.view == "right_rear" or self.view in moment.covered:
+            return {}
+        left, top, right, bottom = portrait.FACE
+        found = {}
+        for actor in moment.actors:
+            if actor.out < 1:
+                point = self._figure(actor).point
+                corners = [(*point((x, y)), 1.0) for x in (left, right) for y in (top, bottom)]
+                at = self._head(actor, moment.pose) @ np.array(corners).T
+                low, high = at.min(axis=1), at.max(axis=1)
+                found[actor.who] = np.concatenate([low, high - low])
+        return found
+
+    def _head(self, actor: Actor, pose: Pose) -> NDArray[np.float64]:
+        """Return where a head seen from in front is laid."""
+        body = self._figure(actor)
+        unit = _HEAD_PX * body.scale
+        x, y = self._neck(actor)
+        sway = unit * (pose.x if actor.seated else 0.5 * pose.x)
+        down = pose.down if actor.seated else 0.0
+        return layers.placed(
+            body.point(portrait.NECK),
+            (x + sway * 0.7, y + unit * (pose.y + 0.05 * down)),
+            scale=(1.0 + 0.02 * down, 1.0 - 0.05 * down),
+            turn_deg=pose.tilt_deg,
+            shear=0.3 * pose.x,
+        )
+
     def _face(self, picture: Picture, actor: Actor, pose: Pose) -> None:
         if actor.out >= 1:
             return
@@ -152,19 +191,11 @@ class Camera:
         unit = _HEAD_PX * body.scale
         x, y = self._neck(actor)
         sway = unit * (pose.x if actor.seated else 0.5 * pose.x)
-        collar, neck = body.point(figure.COLLAR), body.point(portrait.NECK)
+        collar = body.point(figure.COLLAR)
         rise = unit * (0.6 * pose.y - 0.012 * pose.breath)
         layers.lay(picture, body.part("torso"), layers.placed(collar, (x + 0.4 * sway, y + rise)))
         down = pose.down if actor.seated else 0.0
-        at = (x + sway * 0.7, y + unit * (pose.y + 0.05 * down))
-        head = layers.placed(
-            neck,
-            at,
-            scale=(1.0 + 0.02 * down, 1.0 - 0.05 * down),
-            turn_deg=pose.tilt_deg,
-            shear=0.3 * pose.x,
-        )
-        layers.lay(picture, body.head(_state(pose, down)), head)
+        layers.lay(picture, body.head(_state(pose, down)), self._head(actor, pose))
 
     def _back(self, picture: Picture, actor: Actor, pose: Pose) -> None:
         if actor.out >= 1:
