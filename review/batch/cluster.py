@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, Self
 from uuid import uuid4
 
 from review.batch.pools import WorkerDiedError
+from review.batch.scheduler import ask_scheduler, no_scheduler
 from review.errors import ReviewError
 
 if TYPE_CHECKING:
@@ -135,25 +136,15 @@ class _Watch:
 
 
 def _connect(address: str, patience_s: float) -> Any:
+    ask_scheduler(address, patience_s)
+    import distributed  # noqa: PLC0415 - an extra
+
+    make: Any = distributed.Client
     try:
-        import distributed  # noqa: PLC0415 - an extra
-    except ImportError:
-        raise ReviewError(
-            "this installation has no Dask",
-            where=address,
-            todo="install the extra: pip install 'review[cluster]'",
-        ) from None
-    try:
-        make: Any = distributed.Client
         return make(address, timeout=patience_s, set_as_default=False)
     except (OSError, TimeoutError, ValueError) as error:
-        raise ReviewError(
-            "no scheduler answers",
-            where=address,
-            expected="the address of a running Dask scheduler, like tcp://host:8786",
-            found=str(error).splitlines()[0] if str(error) else type(error).__name__,
-            todo="start one (dask scheduler), or leave --scheduler out",
-        ) from error
+        found = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise no_scheduler(address, found) from error
 
 
 def _hand_over(done: Any, future: Future[Any]) -> None:
