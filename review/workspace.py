@@ -12,7 +12,7 @@ import os
 import tempfile
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote, unquote
 
 import pandas as pd
@@ -177,8 +177,14 @@ class Workspace:
         candidate_id: str | None = None,
         subject_id: str | None = None,
         columns: Iterable[str] | None = None,
+        among: Mapping[str, Iterable[str]] | None = None,
     ) -> pd.DataFrame:
         """Read a table of a session, or of one candidate or sitting of it.
+
+        Parameters
+        ----------
+        among
+            Column of texts -> only rows with one of these values, picked while reading.
 
         Returns
         -------
@@ -189,11 +195,12 @@ class Workspace:
         schema = tables.schema(name)
         wanted = list(columns) if columns is not None else schema.names
         needed = list(dict.fromkeys([*tables.KEYS, *wanted]))
-        where = [
+        where: list[tuple[str, str, Any]] = [
             (column, "=", value)
             for column, value in (("candidate_id", candidate_id), ("subject_id", subject_id))
             if value is not None
         ]
+        where += [(column, "in", list(values)) for column, values in (among or {}).items()]
         parts = {_names(path): path for path in sorted(folder.glob(f"*{_BETWEEN}*.parquet"))}
         found = [
             _read(path, needed, where)
@@ -256,7 +263,7 @@ def _without(rows: pa.Table, parts: Iterable[tuple[str, str]]) -> pa.Table:
     return rows.filter(pa.array(~keys.isin(own), type=pa.bool_()))
 
 
-def _read(path: Path, columns: list[str], where: list[tuple[str, str, str]]) -> pa.Table:
+def _read(path: Path, columns: list[str], where: list[tuple[str, str, Any]]) -> pa.Table:
     try:
         # The path says session_id=..., too; it is read from the file, not parsed from the path.
         return pq.read_table(path, columns=columns, filters=where or None, partitioning=None)

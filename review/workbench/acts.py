@@ -40,6 +40,8 @@ if TYPE_CHECKING:
 
 #: Ids of own flags are made in the page, so that a flag sent twice is one flag.
 _OWN_ID: Final = re.compile(r"own-[0-9a-z-]{4,60}")
+#: Where a piece of evidence is.
+_PLACE: Final = ("stream", "device_start_s", "device_end_s")
 
 
 def decide(message: Message, mine: pd.DataFrame, flag: Mapping[str, Any]) -> Payload | None:
@@ -73,13 +75,34 @@ def own_flag(message: Message, entries: pd.DataFrame, clocks: pd.DataFrame) -> P
     if flag_id in known:
         return None
     label, stream = str(message.get("label")), str(message.get("stream"))
-    start_s, end_s = _number(message, "start_s"), _number(message, "end_s")
     if not _OWN_ID.fullmatch(flag_id) or label not in FAMILY_OF or stream not in STREAMS:
         raise LedgerError(
             "no such flag can be marked",
             expected="a label of the list, one of the streams and an id of the page's own",
             found=f"{label!r}, {stream!r}, {flag_id!r}",
         )
+    place = {name: value for name, value in stretch(message, clocks).items() if value is not None}
+    return OwnFlag(
+        **place,
+        flag_id=flag_id,
+        label=label,
+        note=str(message.get("note") or ""),
+        blind=bool(message.get("blind")),
+    )
+
+
+def stretch(message: Message, clocks: pd.DataFrame) -> dict[str, Any]:
+    """Return a stretch between two marks on its stream's own clock; it is no flag's.
+
+    Raises
+    ------
+    LedgerError
+        If its view or interval cannot be.
+    """
+    stream = str(message.get("stream"))
+    start_s, end_s = _number(message, "start_s"), _number(message, "end_s")
+    if stream not in STREAMS:
+        raise LedgerError("no such stream", expected=", ".join(STREAMS), found=repr(stream))
     if not start_s < end_s:
         raise LedgerError(
             "mark in is not before mark out",
@@ -87,15 +110,8 @@ def own_flag(message: Message, entries: pd.DataFrame, clocks: pd.DataFrame) -> P
             todo="set both marks again",
         )
     device = to_device_s(clocks, stream, [start_s, end_s])
-    return OwnFlag(
-        flag_id=flag_id,
-        label=label,
-        stream=stream,
-        device_start_s=float(device[0]),
-        device_end_s=float(device[1]),
-        note=str(message.get("note") or ""),
-        blind=bool(message.get("blind")),
-    )
+    place = zip(_PLACE, (stream, float(device[0]), float(device[1])), strict=True)
+    return {**dict(place), "flag_id": None}
 
 
 def undo(message: Message, entries: pd.DataFrame, *, where: str) -> Payload | None:
@@ -134,6 +150,7 @@ def conclude(message: Message, mine: pd.DataFrame, *, sitting: Sitting) -> Paylo
         rulebook=sitting.session.rulebook,
         clauses=tuple(sorted(str(c) for c in message.get("clauses") or ())),
         note=str(message.get("note") or ""),
+        appeal=message.get("appeal") or None,
     )
     return None if _last(mine, "outcome") == said.as_payload() else said
 
@@ -155,31 +172,32 @@ def warn(message: Message, entries: pd.DataFrame, *, sitting: Sitting) -> Payloa
 
 
 def preserve(
-    entries: pd.DataFrame, flag: Mapping[str, Any], segments: pd.DataFrame
+    entries: pd.DataFrame, part: Mapping[str, Any], segments: pd.DataFrame
 ) -> Payload | None:
-    """Return a flag's evidence as chosen and kept, None where it is already.
+    """Return a piece of evidence as chosen and kept, None where it is already.
 
     Parameters
     ----------
+    part
+        A flag (see :func:`decide`) or a stretch (:func:`stretch`).
     segments
         Table ``segments`` of the sitting: the file that holds the flag's start is named with its
         hash, where the analysis took one.
     """
-    kept = [row["payload"].get("flag_id") for row in rows_of(standing(entries), ["evidence"])]
-    if flag["flag_id"] in kept:
+    kept = [row["payload"] for row in rows_of(standing(entries), ["evidence"])]
+    same = ("flag_id",) if part["flag_id"] else ("flag_id", *_PLACE)
+    if any(all(one.get(name) == part[name] for name in same) for one in kept):
         return None
     rows = segments[
-        (segments["stream"] == flag["stream"])
-        & (segments["device_start_s"] <= flag["device_start_s"])
-        & (segments["device_start_s"] + segments["duration_s"] > flag["device_start_s"])
+        (segments["stream"] == part["stream"])
+        & (segments["device_start_s"] <= part["device_start_s"])
+        & (segments["device_start_s"] + segments["duration_s"] > part["device_start_s"])
     ]
     file = rows.iloc[-1] if len(rows) else None
     sha256 = None if file is None else file["sha256"]
     return EvidenceKept(
-        stream=flag["stream"],
-        device_start_s=flag["device_start_s"],
-        device_end_s=flag["device_end_s"],
-        flag_id=flag["flag_id"],
+        **{name: part[name] for name in _PLACE},
+        flag_id=part["flag_id"],
         file=None if file is None else str(file["file"]),
         sha256=sha256 if isinstance(sha256, str) else None,
     )
@@ -205,7 +223,7 @@ def is_closed(entries: pd.DataFrame) -> dict[str, Any] | None:
 
 def last_acts(entries: pd.DataFrame, author: Any) -> list[dict[str, Any]]:
     """Return what of the author's own can be taken back, in the order of writing."""
-    kinds = ("decision", "own_flag", "outcome", "warning", "evidence")
+    kinds = ("decision", "own_flag", "outcome", "warning", "evidence", "statement")
     mine = standing(entries[is_by(entries, author)])
     return [
         {"seq": int(row["seq"]), "kind": row["kind"], "flag_id": row["payload"].get("flag_id")}

@@ -17,7 +17,7 @@ from review import words
 
 #: Sections of the words table that a browser gets.
 _SECTIONS: Final = (
-    "ui", "label", "stream", "state", "verdict", "outcome", "lack", "penalty", "role",
+    "ui", "label", "stream", "state", "verdict", "outcome", "lack", "penalty", "role", "entry",
 )  # fmt: skip
 _IMPORT: Final = re.compile(r'^import\s*\{[^}]*\}\s*from\s*"\./(\w+)\.js";\n', re.MULTILINE)
 _EXPORT: Final = re.compile(r"^export (?!default)", re.MULTILINE)

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from review.errors import LedgerError, ReviewError
 from review.ledger.decisions import outcomes_of, readings_of, standing
-from review.workbench import acts, readings, weighing
+from review.workbench import acts, procedure, readings, weighing
 from review.workbench.answers import answer
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from review.ledger import Author, Ledger
     from review.ledger.fields import Payload
+    from review.rules.case import Case
     from review.session import Sitting
 
     Message = Mapping[str, Any]
@@ -56,6 +57,7 @@ class Book:
         self._ledger, self._asked_blind = ledger, blind
         self._shown: list[Callable[[dict[str, Any]], None]] = []
         self._entries = self._read()
+        self._state: dict[str, Any] | None = None
 
     def subscribe(self, show: Callable[[dict[str, Any]], None]) -> None:
         """Call ``show`` with the state now and after every change."""
@@ -71,10 +73,11 @@ class Book:
         """Answer one message of a page; when the answer is ``ok``, the entry is on disk.
 
         ``kind`` is one of ``decide`` (flag_id, verdict, note), ``own_flag`` (flag_id, label,
-        stream, start_s, end_s, note), ``undo`` (seq), ``conclude`` (outcome, clauses, note),
-        ``weigh`` (the same, and only says what would follow), ``warn`` (reason, clause, given_s,
-        answered, corrected, note), ``preserve`` (flag_id), ``recuse`` (reason), ``sign_off``
-        (note), ``reopen`` (reason), ``refresh``.
+        stream, start_s, end_s, note), ``undo`` (seq), ``conclude`` (outcome, clauses, note,
+        appeal), ``weigh`` (the same, and only says what would follow), ``warn`` (reason, clause,
+        given_s, answered, corrected, note), ``preserve`` (flag_id; or stream, start_s, end_s),
+        ``state`` (form, text, deadline, held_at), ``recuse`` (reason), ``sign_off`` (note),
+        ``reopen`` (reason), ``refresh``.
         """
         return answer(
             message,
@@ -84,13 +87,12 @@ class Book:
                     acts.own_flag({**m, "blind": self.blind}, self._entries, self._clocks)
                 ),
                 "undo": lambda m: self._enter(acts.undo(m, self._mine, where=self.sitting.name)),
-                "conclude": lambda m: self._enter(
-                    acts.conclude(m, self._mine, sitting=self.sitting)
-                ),
+                "conclude": self._conclude,
                 "weigh": self._weigh,
                 "warn": lambda m: self._enter(acts.warn(m, self._entries, sitting=self.sitting)),
-                "preserve": lambda m: self._enter(
-                    acts.preserve(self._entries, self._flag(m), self._segments)
+                "preserve": self._preserve,
+                "state": lambda m: self._enter(
+                    procedure.state(m, self._mine, sitting=self.sitting)
                 ),
                 "recuse": lambda m: self._enter(acts.recuse(m, self._mine)),
                 "sign_off": self._sign_off,
@@ -101,8 +103,14 @@ class Book:
 
     def state(self) -> dict[str, Any]:
         """Return what a page shows of the book, ready for JSON."""
-        seen = readings.seen_by(self._entries, self.author, blind=self.blind)
+        if self._state is None:
+            self._state = self._seen()
+        return self._state
+
+    def _seen(self) -> dict[str, Any]:
+        seen = self._visible
         kept = standing(seen)
+        assessment, side = self._weighed(seen)
         closed = acts.is_closed(self._entries)
         zone = ZoneInfo(self.sitting.session.timezone)
         return {
@@ -116,13 +124,19 @@ class Book:
             "evidence": [
                 row["payload"].get("flag_id") for row in readings.rows_of(kept, ["evidence"])
             ],
-            "assessment": self._assessment(seen),
+            "statements": [_facts(row, zone) for row in readings.rows_of(kept, ["statement"])],
+            "side": side,
+            "assessment": assessment,
             "closed": None if closed is None else _facts(closed, zone),
             "recused": bool(readings.rows_of(standing(self._mine), ["recusal"])),
             "blind": self.blind,
             "me": {"name": self.author.name, "role": self.author.role},
             "head": int(self._entries["seq"].max()) if len(self._entries) else 0,
         }
+
+    @property
+    def _visible(self) -> pd.DataFrame:
+        return readings.seen_by(self._entries, self.author, blind=self.blind)
 
     @property
     def _mine(self) -> pd.DataFrame:
@@ -143,7 +157,7 @@ class Book:
             if payload is None
             else self._ledger.record(payload, sitting_key=key, author=self.author)
         )
-        self._entries = self._read()
+        self._entries, self._state = self._read(), None
         state = self.state()
         for show in self._shown:
             show(state)
@@ -153,10 +167,26 @@ class Book:
         flag = self._flag(message)
         return self._enter(acts.decide({**message, "blind": self.blind}, self._mine, flag))
 
+    def _conclude(self, message: Message) -> dict[str, Any]:
+        word = (
+            procedure.appeal_word(message, self._case(self._visible), author=self.author)
+            if message.get("appeal")
+            else {}
+        )
+        return self._enter(acts.conclude({**message, **word}, self._mine, sitting=self.sitting))
+
+    def _preserve(self, message: Message) -> dict[str, Any]:
+        part = (
+            self._flag(message) if message.get("flag_id") else acts.stretch(message, self._clocks)
+        )
+        return self._enter(acts.preserve(self._visible, part, self._segments))
+
+    def _case(self, seen: pd.DataFrame) -> Case:
+        return weighing.case(seen, sitting=self.sitting, events=self._events, flags=self._flags)
+
     def _weigh(self, message: Message) -> dict[str, Any]:
-        seen = readings.seen_by(self._entries, self.author, blind=self.blind)
         case = weighing.with_word(
-            weighing.case(seen, sitting=self.sitting, events=self._events, flags=self._flags),
+            self._case(self._visible),
             author=self.author,
             outcome=str(message.get("outcome")),
             words=[str(c) for c in message.get("clauses") or ()],
@@ -178,24 +208,31 @@ class Book:
             )
         )
 
-    def _assessment(self, seen: pd.DataFrame) -> dict[str, Any]:
+    def _weighed(self, seen: pd.DataFrame) -> tuple[dict[str, Any], dict[str, Any]]:
+        """Return what the engine says of the sitting, and where the candidate's side stands."""
         try:
-            case = weighing.case(seen, sitting=self.sitting, events=self._events, flags=self._flags)
-            return weighing.as_json(weighing.assessed(case, sitting=self.sitting))
+            case = self._case(seen)
+            found = weighing.assessed(case, sitting=self.sitting)
+            rulebook = weighing.rulebook_of(self.sitting)
         except ReviewError as error:
             # A rulebook that cannot be read keeps nobody from looking at flags.
-            return {"error": str(error)}
+            return {"error": str(error)}, {}
+        return weighing.as_json(found), procedure.side(case, found, rulebook, author=self.author)
 
     def _outcomes(self, seen: pd.DataFrame) -> list[dict[str, Any]]:
         zone = ZoneInfo(self.sitting.session.timezone)
         said = outcomes_of(seen).sort_values("seq")
-        last = said.drop_duplicates(["source", "author"], keep="last")
+        # Deciding an appeal is another word than the outcome that it is about.
+        last = said.assign(appealed=said["appeal"].notna()).drop_duplicates(
+            ["source", "author", "appealed"], keep="last"
+        )
         mine = readings.is_by(last, self.author)
         return [
             {
                 "outcome": row["outcome"],
                 "clauses": list(row["clauses"]),
                 "note": row["note"],
+                "appeal": row["appeal"] if isinstance(row["appeal"], str) else None,
                 "author": row["author"],
                 "role": row["role"],
                 "at": readings.local(row["at"], zone),
@@ -218,8 +255,7 @@ class Book:
                 "device_start_s": float(row["device_start_s"]),
                 "device_end_s": float(row["device_end_s"]),
             }
-        seen = readings.seen_by(self._entries, self.author, blind=self.blind)
-        read = readings_of(seen)
+        read = readings_of(self._visible)
         own = read[(read["flag_id"] == flag_id) & (read["kind"] == "own_flag")]
         if own.empty:
             raise LedgerError(

@@ -9,6 +9,7 @@ import ipywidgets
 from review.errors import LedgerError
 from review.ledger import open_ledger
 from review.workbench.book import Book
+from review.workbench.clips import Clips
 from review.workbench.data import has_light_copies, read_tables, sitting_data
 from review.workbench.decisions import Decisions
 from review.workbench.language import chosen
@@ -16,6 +17,7 @@ from review.workbench.outcome import Conclusion
 from review.workbench.panels import Panels
 from review.workbench.people import may_watch, working_author
 from review.workbench.player import Player
+from review.workbench.record import Record
 from review.workbench.selection import as_workspace, choose
 from review.workbench.timeline import Timeline
 
@@ -115,10 +117,16 @@ def open_candidate(
         light = has_light_copies(sitting, tables.segments, workspace=space)
     data = sitting_data(sitting, tables, workspace=space, light=light, blind=book.blind)
     data["me"] = {"name": author.name, "role": author.role, "source": author.source}
+    record = Record(data)
     return Desk(
-        Player(data, sitting=sitting, segments=tables.segments, workspace=space, language=spoken),
-        Timeline(data, language=spoken),
-        Decisions(data, book=book, language=spoken),
-        Conclusion(data, book=book, language=spoken),
-        Panels(data, sitting=sitting, workspace=space, language=spoken),
+        Player(record, sitting=sitting, segments=tables.segments, workspace=space, language=spoken),
+        Timeline(record, language=spoken),
+        Decisions(
+            record,
+            book=book,
+            clips=Clips(sitting, flags=tables.flags, workspace=space, author=author),
+            language=spoken,
+        ),
+        Conclusion(record, book=book, language=spoken),
+        Panels(record, sitting=sitting, workspace=space, language=spoken),
     )

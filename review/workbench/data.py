@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
+import pandas as pd
 
 from review import words
 from review.errors import RulebookError
@@ -21,14 +22,16 @@ from review.workbench.weighing import rulebook_of
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    import pandas as pd
-
     from review.playback import Playable
     from review.session import Sitting
     from review.workspace import Workspace
 
 #: Longest text of an event's detail that is sent: it is shown in a line.
 _DETAIL_CHARACTERS: Final = 160
+#: What is drawn is sent to the millisecond.
+_PLACES: Final = 3
+#: What of the measurements the timeline draws or playback asks for.
+_MEASURED: Final = ("level_db", "speech", "change", "checkin_distance_m")
 #: Labels that no detector gives.
 PEOPLE_ONLY: Final = (
     "photographing", "reading_material", "headphones", "eating", "lying_down", "accessory",
@@ -51,8 +54,18 @@ class SittingTables:
 
 def read_tables(workspace: Workspace, sitting: Sitting) -> SittingTables:
     """Read what the workbench shows of a sitting."""
-    names = ("segments", "clocks", "coverage", "events", "flags", "signals", "sittings")
-    return SittingTables(**{name: workspace.read_sitting(name, sitting) for name in names})
+    names = ("segments", "clocks", "coverage", "events", "flags", "sittings")
+    session_id, candidate_id, subject_id = sitting.key
+    signals = workspace.read(
+        "signals",
+        session_id,
+        candidate_id=candidate_id,
+        subject_id=subject_id,
+        columns=["stream", "device_s", "signal", "value"],
+        among={"signal": _MEASURED},
+    )
+    tables = {name: workspace.read_sitting(name, sitting) for name in names}
+    return SittingTables(**tables, signals=signals)
 
 
 def sitting_data(
@@ -79,6 +92,7 @@ def sitting_data(
     items = plan(tables.segments, folder=folder, copies=copies, light=light)
     shown = {s: spans(tables.segments, tables.clocks, items, s) for s in VIEWS}
     window = _window(tables.sittings)
+    measured = lanes.Measured(tables.signals, tables.clocks)
     return {
         "key": "/".join(sitting.key),
         "candidate": {"id": sitting.candidate.id, "name": sitting.candidate.name},
@@ -97,9 +111,9 @@ def sitting_data(
         "severity": _severity(sitting),
         "labels": _labels(sitting),
         "families": dict(palette.FAMILY_OF),
-        "waveforms": _waveforms(tables),
-        "positions": lanes.positions(tables.signals, tables.clocks),
-        "quiet": _quiet(tables, window),
+        "waveforms": _waveforms(measured),
+        "positions": lanes.positions(measured),
+        "quiet": _quiet(tables, measured, window),
         "warnings": _warnings(tables.events),
     }
 
@@ -161,12 +175,21 @@ def _coverage(coverage: pd.DataFrame) -> dict[str, list[list[Any]]]:
     }
 
 
-def _events(events: pd.DataFrame) -> dict[str, list[list[Any]]]:
+def _events(events: pd.DataFrame) -> dict[str, dict[str, Any]]:
     placed = events.dropna(subset=["time_s"]).sort_values("time_s", kind="stable")
+    return {str(stream): _log(own) for stream, own in placed.groupby("stream") if stream in LOGS}
+
+
+def _log(rows: pd.DataFrame) -> dict[str, Any]:
+    """Return a log column by column, every type and detail once: most say what others said."""
+    kind, kinds = pd.factorize(rows["type"])
+    detail, details = pd.factorize(rows["detail"])
     return {
-        str(stream): [[float(row.time_s), row.type, _detail(row.detail)] for row in _rows(own)]
-        for stream, own in placed.groupby("stream")
-        if stream in LOGS
+        "at_s": rows["time_s"].to_numpy(dtype=float).round(_PLACES).tolist(),
+        "kind": kind.tolist(),
+        "kinds": [str(one) for one in kinds],
+        "detail": detail.tolist(),
+        "details": [_detail(str(one)) for one in details],
     }
 
 
@@ -228,21 +251,21 @@ def _labels(sitting: Sitting) -> list[str]:
     ]
 
 
-def _waveforms(tables: SittingTables) -> dict[str, dict[str, Any]]:
-    heard = {view: lanes.waveform(tables.signals, tables.clocks, view) for view in VIEWS}
+def _waveforms(measured: lanes.Measured) -> dict[str, dict[str, Any]]:
+    heard = {view: lanes.waveform(measured, view) for view in VIEWS}
     return {view: lane for view, lane in heard.items() if lane is not None}
 
 
-def _quiet(tables: SittingTables, window: list[float]) -> list[list[float]]:
+def _quiet(
+    tables: SittingTables, measured: lanes.Measured, window: list[float]
+) -> list[list[float]]:
     flags = tables.flags[["start_s", "end_s"]].to_numpy(dtype=float)
     instants = tables.events["time_s"].dropna().to_numpy(dtype=float)
     # An instant is an interval of nothing: it gets a width that the margin then widens.
     busy = np.concatenate(
         [flags + np.array([0.0, 0.001]), np.column_stack([instants, instants + 0.001])]
     )
-    return lanes.quiet(
-        tables.signals, tables.clocks, tables.coverage, busy, window=(window[0], window[1])
-    )
+    return lanes.quiet(measured, tables.coverage, busy, window=(window[0], window[1]))
 
 
 def _warnings(events: pd.DataFrame) -> list[dict[str, Any]]:

@@ -11,7 +11,7 @@ import time
 from typing import TYPE_CHECKING, Any, Final
 
 from review.ledger import open_ledger
-from review.ledger.payloads import Watched
+from review.ledger.payloads import Exported, Watched
 from review.session import VIEWS
 from review.workbench.people import may_watch, working_author
 from review.workbench.readings import KINDS_READ
@@ -87,6 +87,25 @@ class Gate:
                 return
             self.ledger.record(Watched(streams=(stream,)), sitting_key=key, author=author)
             self._opened[key, stream] = time.monotonic()
+
+    def fetched(self, key: Key, name: str) -> None:
+        """Record that a clip of a sitting was fetched, unless that was just recorded.
+
+        Raises
+        ------
+        PermissionError
+            If the user may not watch.
+        LedgerError
+            If it cannot be recorded.
+        """
+        author = self.author()
+        with self._lock:
+            last = self._opened.get((key, name))
+            if last is not None and time.monotonic() - last < _ONE_OPENING_S:
+                return
+            entry = Exported(what="clip, fetched by a browser", file=name)
+            self.ledger.record(entry, sitting_key=key, author=author)
+            self._opened[key, name] = time.monotonic()
 
     def watched(self, key: Key, intervals: Sequence[Any]) -> int:
         """Record what a page played, one entry an interval, and return how many there are.

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 #: Longest list of values that one lane is sent: four per pixel of a wide screen.
 _POINTS: Final = 8000
+#: What is drawn is sent to the millisecond.
+_PLACES: Final = 3
 #: Level that is drawn as silence, in dB of full scale; full scale is drawn at full height.
 _FLOOR_DB: Final = -60.0
 #: Probability from which a moment counts as speech (the detector's own default).
@@ -28,13 +30,51 @@ _LEAST_QUIET_S: Final = 10.0
 _MARGIN_S: Final = 3.0
 
 
-def waveform(signals: pd.DataFrame, clocks: pd.DataFrame, stream: str) -> dict[str, Any] | None:
-    """Return how loud a stream is over time, for drawing.
+class Measured:
+    """What was measured in one sitting, on session time; every lane asks for a part of it.
 
     Parameters
     ----------
-    signals
-        Table ``signals`` of one sitting: ``level_db`` and ``speech`` are read.
+    signals, clocks
+        Tables of one sitting.
+    """
+
+    def __init__(self, signals: pd.DataFrame, clocks: pd.DataFrame) -> None:
+        self._clocks = clocks
+        self._rows = signals.groupby(["stream", "signal"], sort=False).indices
+        self._device_s = signals["device_s"].to_numpy(dtype=float)
+        self._values = signals["value"].to_numpy(dtype=float)
+        self._known: dict[tuple[str, str], NDArray[np.float64]] = {}
+
+    def __contains__(self, of: tuple[str, str]) -> bool:
+        return of in self._rows
+
+    def of(self, stream: str, name: str) -> NDArray[np.float64]:
+        """Return session time and value of one measurement, in order of time, shape (n, 2)."""
+        if (stream, name) not in self._known:
+            self._known[stream, name] = self._placed(stream, name)
+        return self._known[stream, name]
+
+    def _placed(self, stream: str, name: str) -> NDArray[np.float64]:
+        rows = self._rows.get((stream, name), np.empty(0, dtype=int))
+        rows = rows[~np.isnan(self._values[rows])]
+        rows = rows[np.argsort(self._device_s[rows], kind="stable")]
+        times = to_session_s(self._clocks, stream, self._device_s[rows])
+        return np.column_stack([times, self._values[rows]])
+
+    def spoken(self, stream: str) -> NDArray[np.float64]:
+        """Return when somebody spoke, shape (n, 2)."""
+        found = self.of(stream, "speech")
+        if not len(found):
+            return np.empty((0, 2))
+        step_s = float(np.median(np.diff(found[:, 0]))) if len(found) > 1 else 0.1
+        times = found[found[:, 1] > _SPEECH, 0]
+        # Words stand apart; a sentence is one stretch.
+        return np.asarray(iv.union(np.column_stack([times, times + max(2 * step_s, 0.3)])))
+
+
+def waveform(measured: Measured, stream: str) -> dict[str, Any] | None:
+    """Return how loud a stream is over time, for drawing: of ``level_db`` and ``speech``.
 
     Returns
     -------
@@ -43,7 +83,7 @@ def waveform(signals: pd.DataFrame, clocks: pd.DataFrame, stream: str) -> dict[s
         -1 where nothing was measured) and ``speech`` (intervals of session time); None where the
         stream was not heard.
     """
-    level = _of(signals, clocks, stream, "level_db")
+    level = measured.of(stream, "level_db")
     if not len(level):
         return None
     start_s, end_s = float(level[0, 0]), float(level[-1, 0])
@@ -57,21 +97,20 @@ def waveform(signals: pd.DataFrame, clocks: pd.DataFrame, stream: str) -> dict[s
         "start_s": start_s,
         "step_s": step_s,
         "level": loud.round().astype(int).tolist(),
-        "speech": _spoken(signals, clocks, stream).tolist(),
+        "speech": measured.spoken(stream).round(_PLACES).tolist(),
     }
 
 
-def distance(signals: pd.DataFrame, clocks: pd.DataFrame, stream: str) -> list[list[float]]:
+def distance(measured: Measured, stream: str) -> list[list[float]]:
     """Return how far a phone is from its check-in place: pairs of session time and metres."""
-    found = _of(signals, clocks, stream, "checkin_distance_m")
+    found = measured.of(stream, "checkin_distance_m")
     step = max(1, -(-len(found) // _POINTS))
     thinned: list[list[float]] = found[::step].round(2).tolist()
     return thinned
 
 
 def quiet(
-    signals: pd.DataFrame,
-    clocks: pd.DataFrame,
+    measured: Measured,
     coverage: pd.DataFrame,
     busy: NDArray[np.float64],
     *,
@@ -90,17 +129,17 @@ def quiet(
     window
         What is judged; only within it is anything skipped.
     """
-    views = [view for view in VIEWS if _any(signals, view, "change")]
+    views = [view for view in VIEWS if (view, "change") in measured]
     if not views or not window[0] < window[1]:
         return []
     loud = [busy.reshape(-1, 2)]
     kept = np.array([window], dtype=float)
     for view in views:
-        found = _of(signals, clocks, view, "change")
+        found = measured.of(view, "change")
         step_s = float(np.median(np.diff(found[:, 0]))) if len(found) > 1 else 1.0
         lively = found[found[:, 1] > _USUAL * np.median(found[:, 1]), 0]
         loud.append(np.column_stack([lively, lively + step_s]))
-        loud.append(_spoken(signals, clocks, view))
+        loud.append(measured.spoken(view))
         rows = coverage[coverage["stream"] == view]
         kept = iv.intersection(kept, rows.loc[rows["state"] == "recorded", _SPAN].to_numpy())
         wrong = ~rows["state"].isin(["recorded", "muted", "silent"])
@@ -115,29 +154,7 @@ def quiet(
 _SPAN: Final = ["start_s", "end_s"]
 
 
-def positions(signals: pd.DataFrame, clocks: pd.DataFrame) -> dict[str, list[list[float]]]:
+def positions(measured: Measured) -> dict[str, list[list[float]]]:
     """Return :func:`distance` of every phone that has one."""
-    lanes = {stream: distance(signals, clocks, stream) for stream in POSITIONS}
+    lanes = {stream: distance(measured, stream) for stream in POSITIONS}
     return {stream: points for stream, points in lanes.items() if points}
-
-
-def _spoken(signals: pd.DataFrame, clocks: pd.DataFrame, stream: str) -> NDArray[np.float64]:
-    found = _of(signals, clocks, stream, "speech")
-    if not len(found):
-        return np.empty((0, 2))
-    step_s = float(np.median(np.diff(found[:, 0]))) if len(found) > 1 else 0.1
-    times = found[found[:, 1] > _SPEECH, 0]
-    # Words stand apart; a sentence is one stretch.
-    return np.asarray(iv.union(np.column_stack([times, times + max(2 * step_s, 0.3)])))
-
-
-def _of(signals: pd.DataFrame, clocks: pd.DataFrame, stream: str, name: str) -> NDArray[np.float64]:
-    """Return session time and value of one measurement, in order, shape (n, 2)."""
-    rows = signals[(signals["stream"] == stream) & (signals["signal"] == name)]
-    rows = rows.dropna(subset=["value"]).sort_values("device_s")
-    times = to_session_s(clocks, stream, rows["device_s"].to_numpy(dtype=float))
-    return np.column_stack([times, rows["value"].to_numpy(dtype=float)])
-
-
-def _any(signals: pd.DataFrame, stream: str, name: str) -> bool:
-    return bool(((signals["stream"] == stream) & (signals["signal"] == name)).any())

@@ -5,9 +5,9 @@
 Only files in the table ``segments`` of a session of this workspace are given, and only from inside
 that session's folder. The workspace is the server's: ``REVIEW_WORKSPACE``, else ``workspace``
 in the folder in which the server was started. ``{base_url}review/photo/<session>/<candidate>/
-<subject>/<name>`` gives an identity photograph in the same way. Both are for people whose role may
-watch, and that a stream was opened is written into the ledger before its first byte is sent
-(:mod:`review.workbench.gate`).
+<subject>/<name>`` gives an identity photograph in the same way, ``review/clip/...`` a clip that
+was made of the sitting. All are for people whose role may watch, and that a stream was opened or
+a clip fetched is in the ledger before its first byte is sent (:mod:`review.workbench.gate`).
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from tornado import web
 from tornado.iostream import StreamClosedError
 
 from review.playback import decide, numbered
+from review.workbench.clips import clips_folder
 from review.workbench.gate import Gate
 from review.workbench.handlers import WorkbenchHandler, inside
 from review.workbench.opening import OpenHandler
@@ -180,8 +181,22 @@ def _photo(
     return locate_photo(workspace, (session_id, candidate_id, subject_id), name)
 
 
+def _clip(
+    workspace: Workspace, gate: Gate, address: Sequence[str], _query: Mapping[str, str]
+) -> Found:
+    session_id, candidate_id, subject_id, name = address
+    key = (session_id, candidate_id, subject_id)
+    workspace.session_folder(session_id)
+    path = clips_folder(workspace, key) / name
+    if not path.is_file():
+        raise FileNotFoundError(f"no clip {name} of {'/'.join(key)}")
+    gate.fetched(key, name)
+    stat = path.stat()
+    return Found(path=path, version=f"{stat.st_size:x}-{stat.st_mtime_ns:x}")
+
+
 class FileHandler(WorkbenchHandler):
-    """Gives a recording or photograph to a browser that is logged in, whole or by range."""
+    """Gives a recording, clip or photograph to a browser that is logged in, whole or by range."""
 
     def initialize(self, find: Callable[..., Found]) -> None:
         """Take the function that finds the file behind an address."""
@@ -278,6 +293,7 @@ def _load_jupyter_server_extension(app: ServerApp) -> None:
     routes = [
         (route("media", 5), FileHandler, {"find": _recording}),
         (route("photo", 4), FileHandler, {"find": _photo}),
+        (route("clip", 4), FileHandler, {"find": _clip}),
         (route("still", 4), StillHandler),
         (route("watched", 3), WatchedHandler),
         (route("here", 3), HereHandler),

@@ -9,6 +9,7 @@ import traitlets
 
 from review.errors import RulebookError
 from review.workbench import assets, weighing
+from review.workbench.record import Record, of_record
 
 if TYPE_CHECKING:
     from review.workbench.book import Book
@@ -19,15 +20,15 @@ class Conclusion(anywidget.AnyWidget):
 
     Parameters
     ----------
-    data
-        From :func:`review.workbench.data.sitting_data`.
+    record
+        What the page is told of the sitting.
     book
         The sitting's part of the ledger.
     """
 
     _esm = assets.module("outcome")
     _css = assets.style()
-    data = traitlets.Dict().tag(sync=True)
+    record = of_record()
     words = traitlets.Dict().tag(sync=True)
     language = traitlets.Enum(["en", "zh"], "en").tag(sync=True)
     state = traitlets.Dict().tag(sync=True)
@@ -35,13 +36,13 @@ class Conclusion(anywidget.AnyWidget):
     #: Why there is no rulebook; empty where there is one.
     problem = traitlets.Unicode().tag(sync=True)
 
-    def __init__(self, data: dict[str, Any], *, book: Book, language: str = "en") -> None:
+    def __init__(self, record: Record, *, book: Book, language: str = "en") -> None:
         try:
             found, problem = weighing.clauses(weighing.rulebook_of(book.sitting)), ""
         except RulebookError as error:
             found, problem = [], str(error)
         super().__init__(
-            data={name: data[name] for name in ("key", "timezone", "start_ms", "warnings")},
+            record=record,
             words=assets.texts(),
             language=language,
             clauses=found,
@@ -50,6 +51,12 @@ class Conclusion(anywidget.AnyWidget):
         self._book = book
         book.subscribe(self._show)
         self.on_msg(lambda _widget, message, _buffers: self.send(self.handle(message)))
+
+    @property
+    def data(self) -> dict[str, Any]:
+        """What the page is told of the sitting."""
+        told: dict[str, Any] = self.record.data
+        return told
 
     def handle(self, message: Any) -> dict[str, Any]:
         """Answer one message of the page; see :meth:`review.workbench.book.Book.handle`."""

@@ -13,11 +13,12 @@ import ipywidgets
 import traitlets
 
 from review.errors import ReviewError
-from review.workbench import assets, show
+from review.workbench import assets
 from review.workbench.answers import answer
+from review.workbench.record import Record, of_record
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
     from review.session import Sitting
     from review.workspace import Workspace
@@ -28,8 +29,8 @@ class Panels(anywidget.AnyWidget):
 
     Parameters
     ----------
-    data
-        From :func:`review.workbench.data.sitting_data`.
+    record
+        What the page is told of the sitting.
 
     Attributes
     ----------
@@ -39,21 +40,23 @@ class Panels(anywidget.AnyWidget):
 
     _esm = assets.module("panels")
     _css = assets.style()
-    data = traitlets.Dict().tag(sync=True)
+    record = of_record()
     words = traitlets.Dict().tag(sync=True)
     language = traitlets.Enum(["en", "zh"], "en").tag(sync=True)
 
     def __init__(
-        self, data: dict[str, Any], *, sitting: Sitting, workspace: Workspace, language: str = "en"
+        self, record: Record, *, sitting: Sitting, workspace: Workspace, language: str = "en"
     ) -> None:
-        super().__init__(
-            data={name: data[name] for name in ("key", "extent")},
-            words=assets.texts(),
-            language=language,
-        )
+        super().__init__(record=record, words=assets.texts(), language=language)
         self._sitting, self._workspace = sitting, workspace
         self.boxes = {name: ipywidgets.Box([]) for name in _MAKERS}
         self.on_msg(lambda _widget, message, _buffers: self.send(self.handle(message)))
+
+    @property
+    def data(self) -> dict[str, Any]:
+        """What the page is told of the sitting."""
+        told: dict[str, Any] = self.record.data
+        return told
 
     def handle(self, message: Any) -> dict[str, Any]:
         """Answer one message of the page: ``{"kind": "open", "panel", "language"}``."""
@@ -64,32 +67,29 @@ class Panels(anywidget.AnyWidget):
         if name not in _MAKERS:
             raise ReviewError("no such panel", expected=", ".join(_MAKERS), found=name)
         language = "zh" if message.get("language") == "zh" else "en"
-        made = _MAKERS[name](self._sitting, self._workspace, language)
+        made = _made(name, self._sitting, self._workspace, language)
         self.boxes[name].children = [made]
         return {}
 
 
-def _figure(make: Callable[..., Any]) -> Callable[[Sitting, Workspace, str], Any]:
-    """Show a Plotly figure by the page's own renderer of it."""
+def _made(name: str, sitting: Sitting, workspace: Workspace, language: str) -> Any:
+    # Maps and figures bring libraries of their own: nobody waits for them before a panel is opened.
+    from review.workbench import show
+    from review.workbench.plot import Plot
 
-    def made(sitting: Sitting, workspace: Workspace, language: str) -> Any:
-        plot = make(sitting, workspace=workspace, language=language)
-        shown = {"output_type": "display_data", "data": plot.bundle(), "metadata": {}}
-        return ipywidgets.Output(outputs=(shown,))
-
-    return made
-
-
-def _widget(make: Callable[..., Any]) -> Callable[[Sitting, Workspace, str], Any]:
-    return lambda sitting, workspace, language: make(
-        sitting, workspace=workspace, language=language
-    )
+    made = getattr(show, _MAKERS[name])(sitting, workspace=workspace, language=language)
+    if not isinstance(made, Plot):
+        return made
+    # Figures are drawn by the page's own renderer of them.
+    shown = {"output_type": "display_data", "data": made.bundle(), "metadata": {}}
+    return ipywidgets.Output(outputs=(shown,))
 
 
+#: Panel -> what of :mod:`review.workbench.show` fills it.
 _MAKERS = {
-    "identity": _widget(show.identity),
-    "place": _widget(show.moving_place),
-    "signals": _figure(show.signals),
-    "log": _widget(show.moving_log),
-    "clocks": _figure(show.clocks),
+    "identity": "identity",
+    "place": "moving_place",
+    "signals": "signals",
+    "log": "moving_log",
+    "clocks": "clocks",
 }

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
-import threading
-import time
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 import anywidget
 import traitlets
@@ -14,7 +11,9 @@ from review.errors import ReviewError
 from review.playback import make_copy
 from review.workbench import assets
 from review.workbench.answers import answer
+from review.workbench.beside import beside, seldom
 from review.workbench.data import file_items
+from review.workbench.record import Record, of_record
 from review.workbench.spans import address
 
 if TYPE_CHECKING:
@@ -25,46 +24,44 @@ if TYPE_CHECKING:
     from review.session import Sitting
     from review.workspace import Workspace
 
-#: A page is told of progress this often at most.
-_EVERY_S: Final = 0.5
-
 
 class Player(anywidget.AnyWidget):
     """Plays the views of one sitting; asks the kernel for nothing but playable copies.
 
     Parameters
     ----------
-    data
-        From :func:`review.workbench.data.sitting_data`.
+    record
+        What the page is told of the sitting.
     """
 
     _esm = assets.module("player")
     _css = assets.style()
-    data = traitlets.Dict().tag(sync=True)
+    record = of_record()
     words = traitlets.Dict().tag(sync=True)
     language = traitlets.Enum(["en", "zh"], "en").tag(sync=True)
 
     def __init__(
         self,
-        data: dict[str, Any],
+        record: Record,
         *,
         sitting: Sitting,
         segments: pd.DataFrame,
         workspace: Workspace,
         language: str = "en",
     ) -> None:
-        super().__init__(data=data, words=assets.texts(), language=language)
+        super().__init__(record=record, words=assets.texts(), language=language)
         self._sitting, self._segments, self._workspace = sitting, segments, workspace
         self.on_msg(self._receive)
 
+    @property
+    def data(self) -> dict[str, Any]:
+        """What the page is told of the sitting."""
+        told: dict[str, Any] = self.record.data
+        return told
+
     def _receive(self, _widget: Any, message: Any, _buffers: Any) -> None:
         """Make copies beside the kernel's own work: they can take minutes."""
-        loop = _running_loop()
-        send = self.send if loop is None else _from_thread(loop, self.send)
-        thread = threading.Thread(
-            target=lambda: send(self.handle(message, progress=send)), daemon=True
-        )
-        thread.start()
+        beside(lambda tell: self.handle(message, progress=tell), self.send)
 
     def handle(
         self, message: Any, *, progress: Callable[[dict[str, Any]], None] | None = None
@@ -88,37 +85,9 @@ class Player(anywidget.AnyWidget):
         item = known[light][file]
         rotations = self._segments.set_index("file")["rotation_deg"].to_dict()
         folder = self._sitting.session.folder
-        make_copy(item, folder=folder, rotation_deg=rotations[file], progress=_seldom(file, tell))
+        progress = seldom(tell, kind="copying", file=file)
+        make_copy(item, folder=folder, rotation_deg=rotations[file], progress=progress)
         return {
             "url": address(item, self._sitting.key, light=light),
             "media_shift_s": before.zero_pts_s - item.zero_pts_s,
         }
-
-
-def _seldom(file: str, tell: Callable[[dict[str, Any]], None]) -> Callable[[float], None]:
-    last = [0.0]
-
-    def progress(share: float) -> None:
-        if time.monotonic() - last[0] >= _EVERY_S:
-            last[0] = time.monotonic()
-            tell({"kind": "copying", "file": file, "share": share})
-
-    return progress
-
-
-def _running_loop() -> asyncio.AbstractEventLoop | None:
-    try:
-        return asyncio.get_running_loop()
-    except RuntimeError:
-        return None
-
-
-def _from_thread(
-    loop: asyncio.AbstractEventLoop, send: Callable[[dict[str, Any]], None]
-) -> Callable[[dict[str, Any]], None]:
-    """Messages leave from the kernel's own loop: its sockets belong to that thread."""
-
-    def later(content: dict[str, Any]) -> None:
-        loop.call_soon_threadsafe(send, content)
-
-    return later

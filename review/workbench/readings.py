@@ -22,8 +22,9 @@ if TYPE_CHECKING:
 KINDS_READ: Final = tuple(
     kind for kind in KINDS if kind not in {"staff", "watched", "exported", "retained"}
 )
-#: Kinds of entries that are somebody's opinion: a blind reader sees none but their own.
-OPINIONS: Final = ("decision", "own_flag", "outcome", "bulk")
+#: Kinds of entries that are somebody's opinion, or follow from one: what is kept as evidence and
+#: whether the candidate was heard says what was found. A blind reader sees none but their own.
+OPINIONS: Final = ("decision", "own_flag", "outcome", "bulk", "evidence", "statement")
 
 
 def seen_by(entries: pd.DataFrame, author: Author, *, blind: bool) -> pd.DataFrame:

@@ -9,12 +9,9 @@ from zoneinfo import ZoneInfo
 import pandas as pd
 
 from review import words
-from review.workbench.faces import Faces, faces_data
 from review.workbench.language import chosen
-from review.workbench.logbook import Logbook, details, logbook
 from review.workbench.plot import Plot
 from review.workbench.selection import as_workspace
-from review.workbench.whereabouts import Whereabouts, whereabouts
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,6 +19,9 @@ if TYPE_CHECKING:
 
     from review.session import Sitting
     from review.words import Language
+    from review.workbench.faces import Faces
+    from review.workbench.logbook import Logbook
+    from review.workbench.whereabouts import Whereabouts
     from review.workspace import Workspace
 
     Space = Workspace | Path | str | None
@@ -60,6 +60,8 @@ def identity(
     sitting: Sitting, *, workspace: Space = None, language: Language | None = None
 ) -> Faces:
     """Show the photographs, faces from across the sitting, and how far these are from those."""
+    from review.workbench.faces import Faces, faces_data
+
     space = as_workspace(workspace)
     session_id, candidate_id, subject_id = sitting.key
     # The embeddings, by far the most of this table, are not needed.
@@ -85,6 +87,7 @@ def moving_place(
     """Show the tracks with the position of the moment that the player shows."""
     from review.loaders.regions import region_boundary
     from review.reporting.maps import checkin_places
+    from review.workbench.whereabouts import Whereabouts, whereabouts
 
     space = as_workspace(workspace)
     positions = space.read_sitting("positions", sitting)
@@ -101,6 +104,8 @@ def moving_log(
     sitting: Sitting, *, workspace: Space = None, language: Language | None = None
 ) -> Logbook:
     """Show the log of all devices, following the player."""
+    from review.workbench.logbook import Logbook, logbook
+
     events = as_workspace(workspace).read_sitting("events", sitting)
     return Logbook(logbook(sitting, events), language=chosen(language))
 
@@ -175,6 +180,8 @@ def log(
     pandas.DataFrame
         Session time in seconds, wall clock of the session, source, type, details as text.
     """
+    from review.workbench.logbook import details
+
     say = _sayer(language)
     events = as_workspace(workspace).read_sitting("events", sitting)
     events = events.sort_values(["time_s", "device_s"], kind="stable", ignore_index=True)

@@ -8,6 +8,7 @@ import anywidget
 import traitlets
 
 from review.workbench import assets
+from review.workbench.record import Record, of_record
 
 
 class Timeline(anywidget.AnyWidget):
@@ -15,15 +16,21 @@ class Timeline(anywidget.AnyWidget):
 
     Parameters
     ----------
-    data
-        From :func:`review.workbench.data.sitting_data`.
+    record
+        What the page is told of the sitting.
     """
 
     _esm = assets.module("timeline")
     _css = assets.style()
-    data = traitlets.Dict().tag(sync=True)
+    record = of_record()
     words = traitlets.Dict().tag(sync=True)
     language = traitlets.Enum(["en", "zh"], "en").tag(sync=True)
 
-    def __init__(self, data: dict[str, Any], *, language: str = "en") -> None:
-        super().__init__(data=data, words=assets.texts(), language=language)
+    def __init__(self, record: Record, *, language: str = "en") -> None:
+        super().__init__(record=record, words=assets.texts(), language=language)
+
+    @property
+    def data(self) -> dict[str, Any]:
+        """What the page is told of the sitting."""
+        told: dict[str, Any] = self.record.data
+        return told

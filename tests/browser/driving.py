@@ -23,18 +23,24 @@ READ = """() => {
 }"""
 
 #: The media clocks as session time: how far the views are apart, sampled on every picture of the
-#: page while the player runs.
+#: page while the player runs, sorted; and what the machine had time for meanwhile.
 SPREAD = """(seconds) => new Promise((resolve) => {
   const root = document.querySelector('.rw-player');
-  const spreads = [];
-  const from = performance.now();
+  const videos = () => [...root.querySelectorAll('video')];
+  const quality = () => videos().map((video) => video.getVideoPlaybackQuality()).reduce(
+    ([all, lost], one) => [all + one.totalVideoFrames, lost + one.droppedVideoFrames], [0, 0]);
+  const spreads = [], before = quality(), from = performance.now();
+  let frames = 0;
   const sample = (now) => {
+    frames += 1;
     const times = root.reviewTimes();
-    const running = [...root.querySelectorAll('video')].filter((video) => !video.paused);
+    const running = videos().filter((video) => !video.paused);
     if (times.length === 4 && running.length === 4)
       spreads.push(Math.max(...times) - Math.min(...times));
-    if (now - from < seconds * 1000) requestAnimationFrame(sample);
-    else resolve(spreads.sort((a, b) => a - b));
+    if (now - from < seconds * 1000) return requestAnimationFrame(sample);
+    const after = quality();
+    return resolve({ spreads: spreads.sort((a, b) => a - b), frames: frames / seconds,
+      dropped: (after[1] - before[1]) / Math.max(1, after[0] - before[0]) });
   };
   requestAnimationFrame(sample);
 })"""

@@ -64,20 +64,28 @@ def test_a_name_that_contains_markup_is_only_text(page, desk):
 
 
 @pytest.mark.parametrize("rate", ["1", "2"])
-def test_four_views_play_as_one(page, desk, rate):
+def test_four_views_play_as_one(page, desk, rate, record_property):
     seek(page, 5.0)
     settled(page, 5.0, VIEWS)
     page.locator(".rw-rate").select_option(rate)
     press(page, "k")
     page.wait_for_function("document.querySelector('.rw-player').reviewClock() > 7")
-    spreads = page.evaluate(driving.SPREAD, 4)
+    found = page.evaluate(driving.SPREAD, 20)
     page.keyboard.press("k")
     page.locator(".rw-rate").select_option("1")
-    # Only moments at which all four were running are counted. The figures that are asked for are
-    # held on a quiet machine by `python -m benchmarks workbench`; here others may be at work.
+    spreads = found["spreads"]
+    p95_s = spreads[int(0.95 * len(spreads))]
+    for name, value in (("median", spreads[len(spreads) // 2]), ("95 %", p95_s), *found.items()):
+        if name != "spreads":
+            record_property(f"{name} at {rate}x", value)
+    # Only moments at which all four were running are counted: two thirds of what was played.
     assert len(spreads) > 10
-    assert spreads[len(spreads) // 2] <= 0.1
-    assert spreads[int(0.95 * len(spreads))] <= 0.2 * float(rate)
+    # 40 ms is what is asked for 95 % of the moments. Others may be at work on this machine: then
+    # the median is held to it, which no single starved moment moves. `python -m benchmarks
+    # workbench` holds the rest on a quiet one.
+    assert spreads[len(spreads) // 2] <= 0.04
+    starved = found["frames"] < 30 or found["dropped"] > 0.02
+    assert starved or p95_s <= 0.1
     at_s = time_of(page)
     shown = settled(page, at_s, VIEWS)
     # The slowest view has a picture every 0.2 s.

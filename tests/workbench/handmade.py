@@ -159,7 +159,7 @@ def make_workspace(folder: Path, session) -> Workspace:
 
 
 _SITTING = {
-    "state": "analysed",
+    "state": "done",
     "key": "by-hand",
     "window_start_s": WINDOW[0],
     "window_end_s": WINDOW[1],

@@ -1,11 +1,13 @@
 """What the front end is given."""
 
+import gzip
 import json
 
 import handmade
 import pytest
 
 from review.workbench.data import read_tables, sitting_data
+from review.workbench.record import packed
 
 
 @pytest.fixture(scope="module")
@@ -49,5 +51,30 @@ def test_long_details_of_the_log_are_cut(hand):
     tables = read_tables(hand.workspace, hand.sitting)
     tables.events.loc[tables.events["type"] == "submit", "detail"] = json.dumps({"a": "x" * 999})
     data = sitting_data(hand.sitting, tables, workspace=hand.workspace)
-    (detail,) = [d for _, kind, d in data["events"]["events_client"] if kind == "submit"]
+    (detail,) = [d for _, kind, d in rows(data["events"]["events_client"]) if kind == "submit"]
     assert len(detail) == 160
+
+
+def rows(log):
+    """A log as the page unpacks it: time, type, detail."""
+    named = zip(log["at_s"], log["kind"], log["detail"], strict=True)
+    return [(at_s, log["kinds"][kind], log["details"][detail]) for at_s, kind, detail in named]
+
+
+def test_a_log_says_every_type_once_and_keeps_the_order_of_time(data, hand):
+    log = data["events"]["events_client"]
+    assert len(set(log["kinds"])) == len(log["kinds"])
+    events = hand.workspace.read_sitting("events", hand.sitting).sort_values("time_s")
+    mine = events[events["stream"] == "events_client"]
+    assert [(at_s, kind) for at_s, kind, _ in rows(log)] == list(
+        mine[["time_s", "type"]].itertuples(index=False, name=None)
+    )
+
+
+def test_a_sitting_is_packed_as_a_browser_unpacks_it(data):
+    assert json.loads(gzip.decompress(packed(data))) == json.loads(json.dumps(data))
+
+
+def test_only_what_the_timeline_draws_is_read_of_the_measurements(hand):
+    signals = read_tables(hand.workspace, hand.sitting).signals
+    assert "faces" not in set(signals["signal"])

@@ -48,8 +48,7 @@ def recorded(*missing, until_s=100.0):
 
 def quiet(signals, coverage=None, busy=(), window=(0.0, 100.0)):
     found = lanes.quiet(
-        signals,
-        clocks(),
+        lanes.Measured(signals, clocks()),
         recorded() if coverage is None else coverage,
         np.array(busy, dtype=float).reshape(-1, 2),
         window=window,
@@ -96,21 +95,21 @@ def test_the_waveform_is_the_loudest_of_each_step_on_session_time():
     rows = [("front", t / 4, "level_db", -60.0 if t != 12 else -30.0) for t in range(80)]
     rows += [("front", t / 8, "speech", 0.9 if 40 <= t < 48 else 0.0) for t in range(160)]
     frame = pd.DataFrame(rows, columns=["stream", "device_s", "signal", "value"])
-    wave = lanes.waveform(frame, clocks(2.0), "front")
+    wave = lanes.waveform(lanes.Measured(frame, clocks(2.0)), "front")
     assert (wave["start_s"], wave["step_s"]) == (2.0, 0.25)
     assert [n for n, level in enumerate(wave["level"]) if level] == [12]
     assert wave["level"][12] == 50
     ((start_s, end_s),) = wave["speech"]
     assert start_s == pytest.approx(7.0)
     assert end_s == pytest.approx(8.0, abs=0.3)
-    assert lanes.waveform(frame, clocks(), "screen") is None
+    assert lanes.waveform(lanes.Measured(frame, clocks()), "screen") is None
 
 
 def test_a_long_waveform_is_thinned_without_losing_its_loudest():
     rows = [("front", t / 10, "level_db", -60.0) for t in range(54_000)]
     rows[31_234] = ("front", 3123.4, "level_db", 0.0)
     frame = pd.DataFrame(rows, columns=["stream", "device_s", "signal", "value"])
-    wave = lanes.waveform(frame, clocks(), "front")
+    wave = lanes.waveform(lanes.Measured(frame, clocks()), "front")
     assert len(wave["level"]) <= 8001
     loudest = int(np.argmax(wave["level"]))
     assert wave["level"][loudest] == 100

@@ -1,8 +1,7 @@
 // Asking the kernel, and keeping what it has not acknowledged yet.
 
 // An answer that does not come is an error, too.
-export function ask(model, message, { patience_ms = 10000 } = {}) {
-  const id = crypto.randomUUID?.() ?? `${Date.now()}-${Math.random()}`;
+export function ask(model, message, { patience_ms = 10000, id = crypto.randomUUID?.() ?? `${Date.now()}-${Math.random()}` } = {}) {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => finish(() => reject(new NoAnswer("no answer"))), patience_ms);
     const listen = (answer) => {

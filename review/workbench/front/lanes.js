@@ -119,9 +119,10 @@ export function drawWave(t, row) {
   const { start_s, step_s, level, speech } = row.wave;
   const middle = row.y + row.high / 2, half = row.high / 2 - 1;
   const lit = speech.filter(([from_s, to_s]) => to_s >= t.from_s && from_s <= t.to_s);
-  c.fillStyle = "#ea86bf33";
-  for (const [from_s, to_s] of lit) c.fillRect(t.x(from_s), row.y, Math.max(2, t.x(to_s) - t.x(from_s)), row.high);
   const columns = Math.ceil(t.width), by_s = (t.to_s - t.from_s) / columns;
+  const colours = { "#ea86bf33": new Path2D(), "#7f93ab": new Path2D(), "#ea86bf": new Path2D() };
+  const [behind, still, voice] = Object.values(colours);
+  for (const [from_s, to_s] of lit) behind.rect(t.x(from_s), row.y, Math.max(2, t.x(to_s) - t.x(from_s)), row.high);
   let spoken = 0;
   for (let n = 0; n < columns; n += 1) {
     const at_s = t.from_s + n * by_s;
@@ -133,8 +134,12 @@ export function drawWave(t, row) {
     while (spoken < lit.length && lit[spoken][1] < at_s) spoken += 1;
     const heard = spoken < lit.length && lit[spoken][0] <= at_s + by_s;
     const high = Math.max(0.5, (loud / 100) * half);
-    c.fillStyle = heard ? "#ea86bf" : "#7f93ab";
-    c.fillRect(GUTTER + n, middle - high, 1, 2 * high);
+    (heard ? voice : still).rect(GUTTER + n, middle - high, 1, 2 * high);
+  }
+  // One stroke of the brush a colour: to change it for every column costs more than the columns.
+  for (const [colour, path] of Object.entries(colours)) {
+    c.fillStyle = colour;
+    c.fill(path);
   }
 }
 
@@ -215,10 +220,17 @@ export function drawMarks(t) {
     c.fillStyle = "#7cc0ff";
     for (const at_s of [marks.in, marks.out]) if (at_s !== undefined) c.fillRect(t.x(at_s) - 1, RULER - 6, 2, bottom - RULER + 6);
   }
+}
+
+// The moment that the player shows, in the lanes and in the strip below them.
+export function drawNow(t) {
+  const { c } = t;
+  const bottom = t.height - MAP - 6, [first, last] = t.data.extent;
   const x = Math.round(t.x(t.now())) + 0.5;
   c.strokeStyle = c.fillStyle = "#ffc95e";
   c.beginPath(); c.moveTo(x, 2); c.lineTo(x, bottom); c.stroke();
   c.beginPath(); c.moveTo(x - 5, 0); c.lineTo(x + 5, 0); c.lineTo(x, 7); c.fill();
+  c.fillRect(GUTTER + ((t.now() - first) / (last - first)) * t.width - 0.5, t.height - MAP + 2, 1.5, MAP - 5);
 }
 
 // The strip below: the whole sitting, and what of it is shown.
@@ -234,8 +246,6 @@ export function drawMap(t) {
   }
   c.strokeStyle = "#d5dbe4";
   c.strokeRect(at(t.from_s) + 0.5, y + 0.5, at(t.to_s) - at(t.from_s) - 1, high - 1);
-  c.fillStyle = "#ffc95e";
-  c.fillRect(at(t.now()) - 0.5, y, 1.5, high);
 }
 
 // Texts that were cut to a width: measuring them anew for every picture would be most of the work.

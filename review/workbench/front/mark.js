@@ -6,6 +6,7 @@ import { stamp } from "./times.js";
 // they are a flag or are taken away.
 
 export class OwnMark {
+  // `save.flag(flag)` makes a flag of the stretch, `save.keep(part, clip)` evidence without a flag.
   constructor(data, bus, words, signal, save) {
     this.data = data;
     this.bus = bus;
@@ -33,8 +34,10 @@ export class OwnMark {
     this.where = h("span", { class: "rw-quiet" });
     this.hint = h("p", { class: "rw-quiet" });
     this.saveButton = button(words, "ui.mark_save", () => this.enter(), { class: "rw-small", hint: "M" });
+    this.keepButton = button(words, "ui.preserve", () => this.keep(false), { class: "rw-small" });
+    this.clipButton = button(words, "ui.preserve_clip", () => this.keep(true), { class: "rw-small" });
     this.form = h("div", { class: "rw-mark-form" }, this.label, this.note, this.saveButton,
-      button(words, "ui.mark_clear", () => this.clear(), { class: "rw-small" }));
+      this.keepButton, this.clipButton, button(words, "ui.mark_clear", () => this.clear(), { class: "rw-small" }));
     this.element = h("div", { class: "rw-mark", role: "group" },
       h("div", { class: "rw-mark-head" },
         button(words, "ui.mark_in", () => this.set("in"), { class: "rw-small", hint: "I" }),
@@ -73,14 +76,26 @@ export class OwnMark {
     if (this.marks.in !== undefined) this.enter();
   }
 
-  enter() {
+  // From mark in to mark out, or to where the player stands.
+  get part() {
     const { marks, bus } = this;
+    return { stream: bus.state.view ?? this.data.views[0]?.stream,
+      start_s: marks.in, end_s: marks.out ?? bus.state.time_s ?? marks.in };
+  }
+
+  keep(clip) {
+    if (this.marks.in === undefined) return;
+    this.save.keep(this.part, clip);
+    this.put({});
+  }
+
+  enter() {
+    const { marks } = this;
     if (marks.in === undefined) return;
-    const end_s = marks.out ?? bus.state.time_s ?? marks.in;
-    this.save({
+    this.save.flag({
+      ...this.part,
       flag_id: `own-${crypto.randomUUID?.() ?? `${Date.now()}-${Math.random().toString(36).slice(2)}`}`,
-      label: this.chosen ?? this.data.labels[0], stream: bus.state.view ?? this.data.views[0]?.stream,
-      start_s: marks.in, end_s, note: this.note.value.trim(),
+      label: this.chosen ?? this.data.labels[0], note: this.note.value.trim(),
     });
     this.note.value = "";
     this.put({});
@@ -94,7 +109,7 @@ export class OwnMark {
     this.hint.hidden = !open;
     this.times.textContent = open ? `${marks.in === undefined ? "…" : stamp(marks.in)} – ${marks.out === undefined ? "…" : stamp(marks.out)}` : "";
     this.where.textContent = open ? words.say(`stream.${this.bus.state.view ?? data.views[0]?.stream}`) : words.say("ui.own_flag");
-    this.saveButton.disabled = marks.in === undefined;
+    for (const one of [this.saveButton, this.keepButton, this.clipButton]) one.disabled = marks.in === undefined;
     const digits = data.labels.slice(0, 10).map((label, n) => `${(n + 1) % 10} ${words.say(`label.${label}`)}`);
     this.hint.textContent = digits.join(" · ");
     this.label.replaceChildren(...data.labels.map((label, n) =>

@@ -1,7 +1,10 @@
 import { busOf } from "./bus.js";
+import { Delivery } from "./delivery.js";
 import { button, h } from "./elements.js";
-import { ask, NoAnswer, Outbox, remember, remembered } from "./kernel.js";
+import { ask, remember, remembered } from "./kernel.js";
 import { bindKeys } from "./keys.js";
+import { Procedure } from "./procedure.js";
+import { showing } from "./record.js";
 import { stamp, wall } from "./times.js";
 import { Warnings } from "./warnings.js";
 import { followLanguage, Words } from "./words.js";
@@ -13,22 +16,24 @@ const ORDER = ["cleared", "violation", "cheating", "serious_cheating"];
 const WEIGH_MS = 250;
 
 class Conclusion {
-  constructor(model, el, signal) {
+  constructor(model, data, el, signal) {
     this.model = model;
-    this.data = model.get("data");
+    this.data = data;
     this.bus = busOf(this.data.key);
     this.words = new Words(model.get("words"), model.get("language"));
     this.signal = signal;
     this.store = `review.outcome/${this.data.key}`;
-    this.outbox = new Outbox(`${this.data.key}/outcome`, model, (...told) => this.told(...told));
+    this.delivery = new Delivery(`${this.data.key}/outcome`, model, this.words, (request) => this.entered(request));
     const draft = remembered(this.store) ?? {};
     this.chosen = new Set(draft.clauses ?? []);
     this.warnings = new Warnings(this.data, this.bus, this.words, model.get("clauses"), (said) => this.send({ kind: "warn", ...said }));
+    this.procedure = new Procedure(this.words, (said) => this.send({ kind: "state", ...said }));
+    this.procedure.result.addEventListener("change", () => this.drawClauses());
     this.build(el, draft);
     this.bus.on("saved", () => this.weigh(), signal);
     this.bus.on("time", (time_s) => this.warnings.at(time_s), signal);
     model.on("change:state", () => this.draw());
-    this.outbox.deliver();
+    this.delivery.outbox.deliver();
   }
 
   build(el, draft) {
@@ -54,21 +59,19 @@ class Conclusion {
     this.signButton = button(words, "ui.sign_off", () => this.send({ kind: "sign_off", note: this.reason.value.trim() }), { class: "rw-small" });
     this.reopenButton = button(words, "ui.reopen", () => this.send({ kind: "reopen", reason: this.reason.value.trim() }), { class: "rw-small" });
     this.recuseButton = button(words, "ui.recuse", () => this.send({ kind: "recuse", reason: this.reason.value.trim() }), { class: "rw-small" });
-    this.status = h("div", { class: "rw-status", role: "status" });
-    this.error = h("div", { class: "rw-error", role: "alert", hidden: true });
     this.root = h("section", { class: "rw rw-outcome" },
-      h("header", { class: "rw-head" }, words.bind(h("strong"), "ui.outcome"), h("span", { class: "rw-space" }), this.status),
+      h("header", { class: "rw-head" }, words.bind(h("strong"), "ui.outcome"), h("span", { class: "rw-space" }), this.delivery.status),
       h("div", { class: "rw-scroll", tabindex: 0, role: "region" }, this.proposal, this.said,
-        words.bind(h("h4"), "ui.your_outcome"), this.search, this.list, this.preview, this.note,
+        words.bind(h("h4"), "ui.your_outcome"), this.search, this.list, this.preview, this.note, this.procedure.decides,
         h("div", { class: "rw-row" }, this.enterButton, this.clearButton),
-        this.warnings.element,
+        this.warnings.element, this.procedure.element,
         words.bind(h("h4"), "ui.close_case"), this.closing, this.reason,
         h("div", { class: "rw-row" }, this.signButton, this.reopenButton, this.recuseButton)),
-      this.error);
+      this.delivery.error);
     words.bind(this.root, "ui.outcome", "aria-label");
     words.bind(this.root.querySelector(".rw-scroll"), "ui.outcome", "aria-label");
     bindKeys(this.root, this.bus, this.signal);
-    followLanguage(this.model, this.bus, words, this.root, () => { this.warnings.draw(this.state); this.draw(); }, this.signal);
+    followLanguage(this.model, this.bus, words, this.root, () => this.draw(), this.signal);
     el.append(this.root);
   }
 
@@ -87,9 +90,10 @@ class Conclusion {
     if (this.model.get("problem")) this.proposal.append(h("p", { class: "rw-warn", text: this.model.get("problem") }));
     const said = state.outcomes ?? [];
     this.said.replaceChildren(...said.map((one) => h("p", { class: one.mine ? "rw-mine" : "", dir: "auto" },
-      h("b", { text: words.say(`outcome.${one.outcome}`) }),
+      h("b", { text: words.say(`outcome.${one.outcome}`) }), one.appeal ? ` (${words.say(`entry.${one.appeal}`)})` : "",
       ` ${one.clauses.map((id) => this.clauses.find((c) => c.id === id)?.number[words.language] ?? id).join("、")} — ${one.author} (${words.say(`role.${one.role}`)}), ${one.at}`,
       one.note ? h("span", { class: "rw-quiet", text: ` “${one.note}”` }) : null)));
+    this.procedure.draw(state);
     this.drawClauses();
     this.warnings.draw(state);
     const stopped = Boolean(state.recused || state.closed);
@@ -145,8 +149,12 @@ class Conclusion {
         h("span", {}, h("b", { text: `${one.number[words.language]} ` }), one.summary[words.language],
           h("small", { text: ` · ${one.outcome === "note" ? words.say("ui.only_recorded") : words.say(`outcome.${one.outcome}`)}` })));
     }));
-    this.enterButton.hidden = !this.chosen.size;
-    this.clearButton.hidden = this.chosen.size > 0;
+    // Upheld is what was concluded before, lifted is cleared: no clauses are chosen for either.
+    const { appeal } = this.procedure;
+    const given = appeal === "upheld" || appeal === "lifted";
+    this.list.hidden = this.search.hidden = given;
+    this.enterButton.hidden = !this.chosen.size && !given;
+    this.clearButton.hidden = this.chosen.size > 0 || appeal !== null;
   }
 
   toggle(id, chosen) {
@@ -186,45 +194,22 @@ class Conclusion {
 
   enter(outcome = this.outcome) {
     const clauses = outcome === "cleared" ? [] : [...this.chosen];
-    return this.send({ kind: "conclude", outcome, clauses, note: this.note.value.trim() });
+    return this.send({ kind: "conclude", outcome, clauses, note: this.note.value.trim(), appeal: this.procedure.appeal });
   }
 
-  send(message) {
-    this.status.textContent = this.words.say("ui.saving");
-    return this.outbox.send(message);
-  }
+  send(message) { return this.delivery.send(message); }
 
-  told(kept, error, busy, request, answer) {
-    if (busy) return;
-    if (request && answer) {
-      if (request.kind === "conclude") {
-        this.chosen.clear();
-        this.note.value = "";
-        remember(this.store, null);
-        this.preview.replaceChildren();
-        this.drawClauses();
-      } else if (request.kind === "warn") this.warnings.clear();
-      else this.reason.value = "";
-      this.status.textContent = this.words.say(kept.length ? "ui.unsaved" : "ui.saved");
-      this.fail("");
-    } else if (error) {
-      this.status.textContent = this.words.say("ui.unsaved");
-      const lost = error instanceof NoAnswer;
-      this.fail(lost ? this.words.say("ui.no_kernel") : this.words.say("ui.not_entered", { why: error.message }), !lost);
-    }
-  }
-
-  fail(message, refused = false) {
-    this.error.hidden = !message;
-    this.error.replaceChildren(h("span", { text: message, dir: "auto" }));
-    if (!message) return;
-    this.error.append(button(this.words, "ui.try_again", () => this.outbox.deliver(), { class: "rw-small" }));
-    if (refused) this.error.append(button(this.words, "ui.discard", () => { this.fail(""); this.status.textContent = ""; this.outbox.discard(); }, { class: "rw-small" }));
+  entered(request) {
+    if (request.kind === "conclude") {
+      this.chosen.clear();
+      this.note.value = this.procedure.result.value = "";
+      remember(this.store, null);
+      this.preview.replaceChildren();
+      this.drawClauses();
+    } else if (request.kind === "warn") this.warnings.clear();
+    else if (request.kind === "state") this.procedure.clear();
+    else this.reason.value = "";
   }
 }
 
-export default {
-  render({ model, el, signal }) {
-    new Conclusion(model, el, signal);
-  },
-};
+export default showing(Conclusion);

@@ -2,6 +2,7 @@ import { busOf } from "./bus.js";
 import { button, h } from "./elements.js";
 import { ask } from "./kernel.js";
 import { bindKeys } from "./keys.js";
+import { showing } from "./record.js";
 import { followLanguage, Words } from "./words.js";
 
 // The bar over the panels beside the player. A panel that needs the kernel is filled when it is
@@ -17,9 +18,9 @@ function secondsOf(x) {
 }
 
 class Panels {
-  constructor(model, el, signal) {
+  constructor(model, data, el, signal) {
     this.model = model;
-    this.bus = busOf(model.get("data").key);
+    this.bus = busOf(data.key);
     this.words = new Words(model.get("words"), model.get("language"));
     this.filled = new Set(READY);
     this.el = el;
@@ -133,8 +134,4 @@ class Panels {
   }
 }
 
-export default {
-  render({ model, el, signal }) {
-    new Panels(model, el, signal);
-  },
-};
+export default showing(Panels);

@@ -2,8 +2,9 @@ import { busOf } from "./bus.js";
 import { button, h } from "./elements.js";
 import { allFlags } from "./flags.js";
 import { bindKeys } from "./keys.js";
-import { drawDecisions, drawFlags, drawGrid, drawMap, drawMarks, drawNames, drawStream, drawWave, GUTTER, MAP, ROW, RULER, WAVE } from "./lanes.js";
+import { drawDecisions, drawFlags, drawGrid, drawMap, drawMarks, drawNames, drawNow, drawStream, drawWave, GUTTER, MAP, ROW, RULER, WAVE } from "./lanes.js";
 import { addressOf } from "./server.js";
+import { showing } from "./record.js";
 import { stamp, wall } from "./times.js";
 import { followLanguage, Words } from "./words.js";
 
@@ -14,9 +15,9 @@ import { followLanguage, Words } from "./words.js";
 const GAP = 2, LEAST_S = 1, DWELL_MS = 180;
 
 class Timeline {
-  constructor(model, el, signal) {
+  constructor(model, data, el, signal) {
     this.model = model;
-    this.data = model.get("data");
+    this.data = data;
     this.bus = busOf(this.data.key);
     this.words = new Words(model.get("words"), model.get("language"));
     this.signal = signal;
@@ -95,27 +96,27 @@ class Timeline {
   listenTo() {
     const { canvas, bus, signal } = this;
     const again = () => this.request();
-    bus.on("time", (time_s) => { this.keepInSight(time_s); this.request(); }, signal);
+    bus.on("time", (time_s) => { this.keepInSight(time_s); this.request(false); }, signal);
     for (const name of ["looped", "marked"]) bus.on(name, again, signal);
     bus.on("decided", () => { this.layOut(); this.request(); }, signal);
     bus.on("select", (id) => this.reveal(id), signal);
     bus.on("zoom", (by) => this.zoom(by, this.now()), signal);
     bus.on("fit", () => this.fit(), signal);
-    this.model.on("change:data", () => { this.data = this.model.get("data"); this.layOut(); this.request(); });
     canvas.addEventListener("pointerdown", (event) => this.press(event), { signal });
     canvas.addEventListener("pointermove", (event) => this.move(event), { signal });
     canvas.addEventListener("pointerup", () => { this.dragging = null; }, { signal });
     canvas.addEventListener("pointerleave", () => this.leave(), { signal });
     canvas.addEventListener("dblclick", (event) => this.open(event), { signal });
     canvas.addEventListener("wheel", (event) => this.wheel(event), { signal, passive: false });
-    const observer = new ResizeObserver(again);
+    const observer = new ResizeObserver(([{ contentRect }]) => { this.wide = contentRect.width; this.request(); });
     observer.observe(canvas);
     signal.addEventListener("abort", () => observer.disconnect());
   }
 
   // --- where things are
 
-  get width() { return this.canvas.clientWidth - GUTTER; }
+  // Told by the observer: to ask the canvas would lay out the page, once for every mark on it.
+  get width() { return (this.wide ?? 0) - GUTTER; }
   x(time_s) { return GUTTER + ((time_s - this.from_s) / (this.to_s - this.from_s)) * this.width; }
   time(x) { return this.from_s + ((x - GUTTER) / this.width) * (this.to_s - this.from_s); }
   now() { return this.bus.state.time_s ?? 0; }
@@ -223,7 +224,7 @@ class Timeline {
     lines.push(`${stamp(at)} · ${wall(data, at, words.language)}`);
     this.tip.replaceChildren(this.thumb, ...lines.filter(Boolean).map((line) => h("div", { text: line })));
     this.tip.hidden = false;
-    this.tip.style.left = `${Math.min(x + 12, this.canvas.clientWidth - 240)}px`;
+    this.tip.style.left = `${Math.min(x + 12, this.wide - 240)}px`;
     this.tip.style.bottom = `${this.root.clientHeight - y - this.canvas.offsetTop + 14}px`;
     this.picture(found, at);
   }
@@ -254,19 +255,42 @@ class Timeline {
 
   // --- drawing
 
-  request() {
+  // `stale`: more than the moment has changed.
+  request(stale = true) {
+    this.stale ||= stale;
     this.wanted ??= requestAnimationFrame(() => { this.wanted = null; this.draw(); });
   }
 
   draw() {
-    const { canvas } = this;
-    const ratio = devicePixelRatio || 1, wide = canvas.clientWidth;
-    if (!wide) return;
-    if (canvas.width !== Math.round(wide * ratio) || canvas.height !== Math.round(this.height * ratio)) {
-      canvas.width = Math.round(wide * ratio);
-      canvas.height = Math.round(this.height * ratio);
+    const { canvas, wide } = this;
+    const ratio = devicePixelRatio || 1;
+    if (!(wide > GUTTER)) return;
+    const size = [Math.round(wide * ratio), Math.round(this.height * ratio)];
+    this.layer ??= h("canvas");
+    if (canvas.width !== size[0] || canvas.height !== size[1]) {
+      for (const one of [canvas, this.layer]) [one.width, one.height] = size;
+      this.stale = true;
     }
+    // While it plays, only the moment moves: all that stays is drawn once, beside the page.
+    if (this.stale) this.drawLayer(wide, ratio);
+    this.stale = false;
     const c = (this.c = canvas.getContext("2d"));
+    c.setTransform(1, 0, 0, 1, 0, 0);
+    c.clearRect(0, 0, ...size);
+    c.drawImage(this.layer, 0, 0);
+    c.setTransform(ratio, 0, 0, ratio, 0, 0);
+    c.save();
+    c.beginPath();
+    c.rect(GUTTER, 0, this.width, this.height);
+    c.clip();
+    drawMarks(this);
+    drawNow(this);
+    c.restore();
+    this.say();
+  }
+
+  drawLayer(wide, ratio) {
+    const c = (this.c = this.layer.getContext("2d"));
     c.setTransform(ratio, 0, 0, ratio, 0, 0);
     c.clearRect(0, 0, wide, this.height);
     c.textBaseline = "middle";
@@ -278,9 +302,13 @@ class Timeline {
     drawGrid(this);
     const draw = { flags: drawFlags, decisions: drawDecisions, wave: drawWave, events: drawStream, coverage: drawStream };
     for (const row of this.rows) draw[row.kind](this, row);
-    drawMarks(this);
     drawMap(this);
     c.restore();
+  }
+
+  // For a screen reader, and for whoever measures from outside.
+  say() {
+    const { canvas } = this;
     this.drawn = (this.drawn ?? 0) + 1;
     const now = this.now();
     canvas.setAttribute("aria-valuemin", this.data.extent[0].toFixed(1));
@@ -290,8 +318,4 @@ class Timeline {
   }
 }
 
-export default {
-  render({ model, el, signal }) {
-    new Timeline(model, el, signal);
-  },
-};
+export default showing(Timeline);

@@ -9,9 +9,9 @@ const STALL_MS = 250, PRELOAD_S = 8, RETRY_MS = 4000, RETRIES = 2;
 const BRIGHT = [1, 1.5, 2.2, 3.5];
 
 export class View {
-  constructor(spec, player) {
+  constructor(spec, stage) {
     this.spec = spec;
-    this.player = player;
+    this.stage = stage;
     this.spans = spec.spans;
     this.broken = new Map(); // address -> why
     this.span = null;
@@ -25,7 +25,7 @@ export class View {
   }
 
   build() {
-    const { words } = this.player;
+    const { words } = this.stage;
     const name = `stream.${this.spec.stream}`;
     this.video = this.makeVideo();
     this.slateTitle = h("strong");
@@ -36,18 +36,18 @@ export class View {
     this.state = h("span", { class: "rw-chip", hidden: true });
     const make = (key, act, name, more) => button(words, `ui.${key}`, act, { icon: name, ...more });
     const { stream } = this.spec;
-    this.loud = make("sound", () => this.player.listen(stream), "muted", { "aria-pressed": "false" });
-    this.grow = make("enlarge", () => this.player.enlarge(stream), "large", { "aria-pressed": "false" });
+    this.loud = make("sound", () => this.stage.listen(stream), "muted", { "aria-pressed": "false" });
+    this.grow = make("enlarge", () => this.stage.enlarge(stream), "large", { "aria-pressed": "false" });
     const seldom = h("span", { class: "rw-seldom" },
       make("turn", () => this.turn(), "turn"), make("brighten", () => this.brighten(), "bright"),
-      make("swap", () => this.player.swap(stream), "swap"));
+      make("swap", () => this.stage.swap(stream), "swap"));
     this.figure = h("figure", { class: "rw-view", "data-stream": stream, role: "group" },
       this.video, this.slate,
       h("figcaption", {}, words.bind(h("span", { class: "rw-view-name" }), name), this.state,
         h("span", { class: "rw-space" }), seldom, this.spec.sound ? this.loud : null, this.grow));
     words.bind(this.figure, name, "aria-label");
-    this.figure.addEventListener("dblclick", () => this.player.enlarge(stream));
-    this.figure.addEventListener("pointerdown", () => this.player.choose(stream));
+    this.figure.addEventListener("dblclick", () => this.stage.enlarge(stream));
+    this.figure.addEventListener("pointerdown", () => this.stage.choose(stream));
   }
 
   makeVideo() {
@@ -68,6 +68,17 @@ export class View {
     this.figure.dataset.turn = String(this.turned);
   }
 
+  setLarge(large) {
+    this.figure.classList.toggle("rw-large", large);
+    this.grow.setAttribute("aria-pressed", String(large));
+    this.grow.replaceChildren(icon(large ? "small" : "large"));
+  }
+
+  setRate(rate) {
+    this.aim = null;
+    if (!this.video.paused) this.video.playbackRate = Math.min(16, Math.max(0.1, rate));
+  }
+
   brighten() {
     this.bright = (this.bright + 1) % BRIGHT.length;
     this.figure.style.setProperty("--bright", BRIGHT[this.bright]);
@@ -83,12 +94,12 @@ export class View {
     }
     const span = this.spans[low - 1];
     if (span && time_s < span.to_s) return { span, next: this.spans[low] };
-    const hole = [span?.to_s ?? this.player.extent[0], this.spans[low]?.from_s ?? this.player.extent[1]];
+    const hole = [span?.to_s ?? this.stage.extent[0], this.spans[low]?.from_s ?? this.stage.extent[1]];
     return { span: null, next: this.spans[low], hole };
   }
 
   address(span) {
-    return new URL(span.url, this.player.base).href;
+    return new URL(span.url, this.stage.base).href;
   }
 
   // Bring the view to a time; says whether the others have to wait for it.
@@ -156,7 +167,7 @@ export class View {
     this.video.playbackRate = rate;
     this.video.play().catch((error) => {
       // Without a click first, a browser plays nothing aloud: play on without sound.
-      if (error.name === "NotAllowedError") this.player.listen(null);
+      if (error.name === "NotAllowedError") this.stage.listen(null);
     });
   }
 
@@ -207,7 +218,7 @@ export class View {
   }
 
   hush() {
-    const heard = this.player.heard === this.spec.stream;
+    const heard = this.stage.heard === this.spec.stream;
     this.video.muted = !heard;
     this.loud.replaceChildren(icon(heard ? "sound" : "muted"));
     this.loud.setAttribute("aria-pressed", String(heard));
@@ -227,7 +238,7 @@ export class View {
 
   // Show the picture, or a slate that says why there is none.
   show(what, detail) {
-    const { words } = this.player;
+    const { words } = this.stage;
     const mark = what + JSON.stringify(detail?.url ?? detail ?? null) + words.language + (this.copying ?? "");
     if (mark === this.marked) return;
     this.marked = mark;
@@ -249,7 +260,7 @@ export class View {
       this.slateHelp.append(button(words, "ui.try_again", () => this.probe(detail), { class: "rw-small" }));
     else if ((what === "prepare" || what === "broken") && span?.url && !this.copying && !this.gone?.has(detail))
       this.slateHelp.append(
-        button(words, "ui.make_copy", () => this.player.makeCopy(this, span, what === "broken"),
+        button(words, "ui.make_copy", () => this.stage.copies.make(this, span, what === "broken"),
           { class: "rw-small" }));
   }
 
@@ -266,7 +277,7 @@ export class View {
   async ask(address) {
     this.waiting ??= new Set();
     this.gone ??= new Set();
-    const { words } = this.player;
+    const { words } = this.stage;
     let why = words.say("ui.cannot_play"), wait = false;
     try {
       const answer = await fetch(address, { method: "HEAD", credentials: "same-origin" });
@@ -280,7 +291,7 @@ export class View {
     }
     this.broken.set(address, why);
     this.marked = null;
-    if (wait && !this.player.signal.aborted) {
+    if (wait && !this.stage.signal.aborted) {
       this.waiting.add(address);
       setTimeout(() => this.waiting.has(address) && this.ask(address), RETRY_MS);
     }
@@ -303,7 +314,7 @@ export class View {
 
   label(states) {
     this.state.hidden = !states.length;
-    this.state.textContent = states.map((state) => this.player.words.say(`state.${state}`)).join(" · ");
+    this.state.textContent = states.map((state) => this.stage.words.say(`state.${state}`)).join(" · ");
     this.state.dataset.state = states[0] ?? "";
   }
 }
