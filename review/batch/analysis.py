@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import sys
 import time
 from contextlib import suppress
 from dataclasses import dataclass
@@ -33,6 +35,8 @@ if TYPE_CHECKING:
 #: A sitting may take as long as its subject, and at least this long: it was measured to take a
 #: twentieth of it on one core (docs/benchmarks.md), so whatever reaches the limit hangs.
 _LEAST_LIMIT_S: Final = 900.0
+#: What a disk says that takes no more: full, over a quota, or a file too large for it.
+_FULL: Final = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -114,7 +118,7 @@ def analyze(
     chosen = {s.key: s for s in _chosen(session, candidates, subjects)}
     run = runs.begin(session, options, session_problems)
     with _pool(len(chosen), workers=workers, scheduler=scheduler, executor=executor) as pool:
-        space.register(session)
+        _register(space, session)
         job = Job(
             folder=session.folder.resolve(),
             fingerprint=_fingerprint(session),
@@ -136,10 +140,14 @@ def analyze(
                     found.append(_failed(chosen[done.task], space, done.failure, 0.0))
                 bar.set_postfix_str("/".join(done.task[1:]))
                 bar.update()
-    space.compact(session.id)
-    write_rollup(space, sessions=[session.id])
     result = _in_order(tables.join(MARKER, found), list(chosen))
-    runs.end(space, run, result, pool=type(pool).__name__.lower(), workers=pool.workers)
+    try:
+        space.compact(session.id)
+        write_rollup(space, sessions=[session.id])
+        runs.end(space, run, result, pool=type(pool).__name__.lower(), workers=pool.workers)
+    except OSError as error:
+        # Every sitting stands as its row says; what is only tidied up here is by the next run.
+        tqdm.write(f"review: {_unwritten(error, space)}", file=sys.stderr)
     return result
 
 
@@ -172,10 +180,30 @@ def analyze_one(job: Job, key: tuple[str, str, str]) -> pd.DataFrame:
             sitting, job.space, options=job.options, force=job.force, threads=job.threads
         )
     except Exception as error:  # noqa: BLE001 - whatever one sitting provokes is its own row
-        message = (
-            str(error) if isinstance(error, ReviewError) else f"{type(error).__name__}: {error}"
-        )
+        message = f"{type(error).__name__}: {error}"
+        if isinstance(error, ReviewError):
+            message = str(error)
+        elif isinstance(error, OSError) and error.errno in _FULL:
+            message = _unwritten(error, job.space)
         return _failed(sitting, job.space, message, time.monotonic() - started)
+
+
+def _register(space: Workspace, session: Session) -> None:
+    try:
+        space.register(session)
+    except OSError as error:
+        raise ReviewError(
+            "the workspace cannot be written",
+            where=space.folder,
+            found=os.strerror(error.errno) if error.errno else str(error),
+            todo="make room, or have the permissions set, and start again",
+        ) from error
+
+
+def _unwritten(error: OSError, space: Workspace) -> str:
+    """Say what a full disk means for whoever runs this."""
+    why = os.strerror(error.errno) if error.errno else str(error)
+    return f"{space.folder}: results could not be written: {why}; make room and start again"
 
 
 def _pool(

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from concurrent.futures import Future
+import time
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Self
 from uuid import uuid4
 
@@ -17,6 +19,11 @@ if TYPE_CHECKING:
 
 #: Seconds that are waited for a scheduler's answer, and for its first worker.
 PATIENCE_S: Final = 10.0
+#: Seconds that messages to the scheduler are gathered for: its client's own 10 ms are half of what
+#: a small task takes.
+_GATHERED_S: Final = 0.001
+#: Results that are fetched at a time.
+_FETCHING: Final = 8
 
 
 class Cluster:
@@ -45,10 +52,14 @@ class Cluster:
     ) -> None:
         self._patience_s = patience_s
         self._client = _connect(address, patience_s)
+        self._limits = _Limits()
+        self._fetching = ThreadPoolExecutor(max_workers=_FETCHING)
         try:
             self.workers = self._ready(address, version)
+            link: Any = self._client.scheduler_comm
+            link.interval = _GATHERED_S
         except BaseException:
-            self._client.close()
+            self.__exit__()
             raise
 
     def submit(self, work: Callable[..., Any], *args: Any, limit_s: float) -> Future[Any]:
@@ -56,22 +67,24 @@ class Cluster:
         future: Future[Any] = Future()
         key = f"sitting-{uuid4().hex}"
         remote = self._client.submit(work, *args, key=key, pure=False, retries=0)
-        watch = _Watch(limit_s, lambda: self._give_up(key, remote, future))
+        self._limits.add(key, limit_s, lambda: self._give_up(key, remote, future))
 
         def hand_over(done: Any) -> None:
             # What is given up is told when its worker is back, not when it is cancelled.
-            if watch.stop():
+            if self._limits.end(key):
                 _hand_over(done, future)
 
-        remote.add_done_callback(hand_over)
-        watch.start()
+        # A result is fetched by a question to its worker: several at a time.
+        remote.add_done_callback(lambda done: self._fetching.submit(hand_over, done))
         return future
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self._limits.close()
         self._client.close()
+        self._fetching.shutdown(wait=False, cancel_futures=True)
 
     def _ready(self, address: str, version: Callable[[], str]) -> int:
         try:
@@ -106,33 +119,66 @@ class Cluster:
         return True
 
 
-class _Watch:
-    """Calls back when a limit has passed, again and again until that says that it is done."""
+@dataclass(kw_only=True, eq=False)
+class _Limit:
+    """How long one task may take, and what is done then."""
 
-    def __init__(self, limit_s: float, overdue: Callable[[], bool]) -> None:
-        self._limit_s, self._overdue = limit_s, overdue
-        self._ended = threading.Event()
-        self._turn = threading.Lock()
-        self._over = False
+    limit_s: float
+    due_s: float
+    overdue: Callable[[], bool]
 
-    def start(self) -> None:
-        threading.Thread(target=self._wait, daemon=True).start()
 
-    def stop(self) -> bool:
-        """End the watch; False where the limit had passed before."""
+class _Limits:
+    """Calls back when a task takes longer than it may; one thread watches all of them."""
+
+    def __init__(self) -> None:
+        self._turn = threading.Condition()
+        #: Held while something is given up: what ends just then ends after that.
+        self._deciding = threading.Lock()
+        self._all: dict[str, _Limit] = {}
+        self._closed = False
+        threading.Thread(target=self._watch, daemon=True).start()
+
+    def add(self, key: str, limit_s: float, overdue: Callable[[], bool]) -> None:
+        """Watch a task; ``overdue`` says whether it was given up, or else is asked again."""
+        due_s = time.monotonic() + limit_s
         with self._turn:
-            self._ended.set()
-            return not self._over
+            self._all[key] = _Limit(limit_s=limit_s, due_s=due_s, overdue=overdue)
+            self._turn.notify()
 
-    def _wait(self) -> None:
-        while not self._ended.wait(self._limit_s):
-            with self._turn:
-                if self._ended.is_set():
-                    return
-                self._over = True
-            if self._overdue():
-                return
-            self._over = False
+    def end(self, key: str) -> bool:
+        """Watch a task no longer; False where it was given up before."""
+        with self._deciding, self._turn:
+            return self._all.pop(key, None) is not None
+
+    def close(self) -> None:
+        """Watch nothing any longer."""
+        with self._turn:
+            self._closed = True
+            self._turn.notify()
+
+    def _watch(self) -> None:
+        while (key := self._late()) is not None:
+            with self._deciding:
+                limit = self._all.get(key)
+                if limit is None:
+                    continue
+                given_up = limit.overdue()
+                with self._turn:
+                    if given_up:
+                        self._all.pop(key, None)
+                    limit.due_s = time.monotonic() + limit.limit_s
+
+    def _late(self) -> str | None:
+        """Wait until a task is late and return its key; None at the end."""
+        with self._turn:
+            while not self._closed:
+                key = min(self._all, key=lambda k: self._all[k].due_s, default=None)
+                left_s = None if key is None else self._all[key].due_s - time.monotonic()
+                if left_s is not None and left_s <= 0:
+                    return key
+                self._turn.wait(left_s)
+            return None
 
 
 def _connect(address: str, patience_s: float) -> Any:
