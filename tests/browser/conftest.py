@@ -123,3 +123,18 @@ def voila(own_lab, tmp_path_factory):
     home = tmp_path_factory.mktemp("voila")
     with serving.serving(command, environment, home) as (address, log):
         yield SimpleNamespace(address=address, log=log, token=serving.TOKEN)
+
+
+@pytest.fixture(scope="module")
+def notebook7(own_lab, tmp_path_factory):
+    """Notebook 7 over the same workspace; address and token."""
+    from types import SimpleNamespace
+
+    pytest.importorskip("notebook", reason="Notebook 7 is not installed (it is no dependency)")
+    command, environment = lab_at(own_lab.workspace, serving.free_port())
+    command = [
+        command[0], "-m", "notebook", *(o for o in command[3:] if not o.startswith("--LabApp")),
+    ]  # fmt: skip
+    home = tmp_path_factory.mktemp("notebook7")
+    with serving.serving(command, environment, home) as (address, log):
+        yield SimpleNamespace(address=address, log=log, token=serving.TOKEN)

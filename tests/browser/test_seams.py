@@ -165,3 +165,25 @@ def test_under_voila_a_page_without_code_plays_and_decides(browser, calm, voila,
     assert acts(ledger, handmade.KEY).iloc[-1]["payload"]["verdict"] == "confirmed"
     page.screenshot(path=str(calm.workspace.folder.parent / "voila.png"))
     page.context.close()
+
+
+def test_the_same_notebook_runs_in_notebook_7(browser, calm, notebook7, ledger):
+    path = calm.workspace.folder / "notebooks" / "seven.ipynb"
+    path.write_text(json.dumps(notebook(f"workbench.open_candidate(*{list(handmade.KEY)!r})")))
+    page = browser.new_context(viewport={"width": 1600, "height": 1000}).new_page()
+    page.set_default_timeout(driving.PATIENCE_MS)
+    page.goto(f"{notebook7.address}/notebooks/seven.ipynb?token={notebook7.token}")
+    page.locator(".jp-Notebook .jp-CodeCell").wait_for()
+    page.get_by_text("Python 3 (ipykernel)").first.wait_for()
+    page.get_by_role("menuitem", name="Run", exact=True).click()
+    page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
+    driving.the_desk(page)
+    seek(page, 14.0)
+    settled(page, 14.0, ["front", "left_front", "screen"])
+    page.locator("[data-flag='f1']").click()
+    press(page, "u")
+    page.locator("[data-flag='f1'] .rw-unsure").wait_for()
+    assert acts(ledger, handmade.KEY).iloc[-1]["payload"]["verdict"] == "unsure"
+    assert page.locator(".jp-Notebook .jp-CodeCell").count() == 1  # keys edit no cells here either
+    page.screenshot(path=str(calm.workspace.folder.parent / "notebook7.png"))
+    page.context.close()

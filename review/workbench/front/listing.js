@@ -53,7 +53,8 @@ class Worklist {
     el.append(this.root);
   }
 
-  draw() {
+  // `anew`: what was being filled in has been sent.
+  draw(anew = false) {
     const { words, data } = this;
     const wanted = { all: () => true, mine: (row) => row.mine, queue: (row) => row.needs.length > 0 }[this.only];
     const shown = data.rows.filter((row) => wanted(row) && `${row.candidate_id} ${row.name}`.toLowerCase().includes(this.search));
@@ -61,7 +62,7 @@ class Worklist {
     this.summary.textContent = words.say("ui.worklist_summary", { all: data.rows.length, open });
     for (const one of this.choices) one.setAttribute("aria-pressed", String(one.dataset.only === this.only));
     // A form that is being filled in stays.
-    if (this.body.contains(document.activeElement) && document.activeElement.matches("select, input")) return;
+    if (!anew && this.body.contains(document.activeElement) && document.activeElement.matches("select, input")) return;
     this.body.replaceChildren(...shown.map((row) => this.row(row)));
     if (!shown.length) this.body.append(h("tr", {}, h("td", { colspan: 9, class: "rw-quiet", text: words.say("ui.nothing_here") })));
   }
@@ -114,6 +115,7 @@ class Worklist {
       person.blur();
       try {
         await ask(this.model, { kind: "assign", candidate_id: row.candidate_id, subject_id: row.subject_id, person: person.value, blind: blind.checked });
+        this.draw(true);
         this.fail("");
       } catch (error) {
         this.fail(error.message);
