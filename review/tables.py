@@ -140,6 +140,7 @@ SCHEMAS: Final[Mapping[str, pa.Schema]] = {
     ),
     # reason is the English sentence; reason_key and facts (JSON) give it in any language
     # (review.words). device_* is the same interval on the clock of the first stream.
+    # could_not_see lists the views that should show the sitting and showed nothing then.
     "flags": _schema(
         ("flag_id", _STR),
         ("label", _STR),
@@ -156,6 +157,7 @@ SCHEMAS: Final[Mapping[str, pa.Schema]] = {
         ("device_end_s", _F),
         ("reason_key", _STR),
         ("facts", _STR),
+        ("could_not_see", _STRS, "?"),
     ),
     "scores": _schema(("risk", _F), ("unseen", _F), ("reasons", _STRS)),
     "problems": _schema(

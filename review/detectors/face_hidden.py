@@ -10,10 +10,13 @@ from review.detectors.flags import flag, table
 from review.detectors.heads import looks_at_face, off_usual
 from review.detectors.presence import HOLD_S, has_persons
 from review.detectors.registry import register
+from review.session import CAMERAS
 from review.signals.vectors import SAME_PERSON
 from review.timeline import intervals as iv
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import pandas as pd
     from numpy.typing import NDArray
 
@@ -103,7 +106,12 @@ def face_hidden(
 
 
 def _flag(
-    evidence: Evidence, interval: tuple[float, float], key: str, score: float
+    evidence: Evidence,
+    interval: tuple[float, float],
+    key: str,
+    score: float,
+    *,
+    contradicts: Sequence[str] = (),
 ) -> dict[str, Any]:
     start_s, end_s = interval
     return flag(
@@ -117,6 +125,7 @@ def _flag(
         reason_key=key,
         facts={"seconds": round(end_s - start_s)},
         supports=["front"],
+        contradicts=contradicts,
     )
 
 
@@ -154,7 +163,21 @@ def _faceless(evidence: Evidence, faceless_s: float) -> list[dict[str, Any]]:
     found = iv.runs(both.index.to_numpy(), bare.to_numpy(), hold_s=HOLD_S)
     found = iv.intersection(found, evidence.visible("front"))
     return [
-        _flag(evidence, (start_s, end_s), "face_hidden_none", 0.4)
+        _flag(
+            evidence,
+            (start_s, end_s),
+            "face_hidden_none",
+            0.4,
+            contradicts=[v for v in CAMERAS[1:] if _shows_face(evidence, v, (start_s, end_s))],
+        )
         for start_s, end_s in found
         if end_s - start_s >= faceless_s
     ]
+
+
+def _shows_face(evidence: Evidence, view: str, interval: tuple[float, float]) -> bool:
+    """Say whether another view shows a face most of the time: a head turned or bent, not hidden."""
+    rows = evidence.signal(view, "faces")
+    inside = (rows["time_s"] >= interval[0]) & (rows["time_s"] < interval[1])
+    shown = rows.loc[inside, "value"].to_numpy(dtype=float) > 0
+    return bool(len(shown)) and float(shown.mean()) > 0.5

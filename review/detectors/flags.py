@@ -7,6 +7,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from review import tables, words
+from review.session import VIEWS
 from review.timeline import intervals as iv
 from review.timeline.clocks import to_device_s
 
@@ -71,6 +72,33 @@ def flag(
         "reason_key": reason_key,
         "facts": json.dumps(facts, ensure_ascii=False, sort_keys=True),
     }
+
+
+def could_not_see(evidence: Evidence, flags: pd.DataFrame) -> list[list[str]]:
+    """Return, for each flag, the views that the sitting needs and that showed nothing then.
+
+    A view that showed something for less than half of the time is one of them, unless it supports
+    the flag or speaks against it.
+    """
+    needed: list[str] = [
+        view for view in VIEWS if view in evidence.sitting.session.required_streams
+    ]
+    seeing = {view: evidence.visible(view) for view in needed}
+    columns = (flags[c] for c in ("start_s", "end_s", "supports", "contradicts"))
+    found = []
+    for start_s, end_s, supports, contradicts in zip(*columns, strict=True):
+        # A flag of one moment asks about the second after it.
+        span = (start_s, max(end_s, start_s + 1.0))
+        least_s = (span[1] - span[0]) / 2
+        found.append(
+            [
+                view
+                for view in needed
+                if view not in {*supports, *contradicts}
+                and iv.total_s(iv.intersection(seeing[view], [span])) < least_s
+            ]
+        )
+    return found
 
 
 def table(evidence: Evidence, rows: Sequence[dict[str, Any]]) -> pd.DataFrame:

@@ -11,13 +11,14 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
+import pandas as pd
+
 from review import plugins, tables
+from review.detectors.flags import could_not_see
 from review.errors import DetectorError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
-
-    import pandas as pd
 
     from review.timeline.evidence import Evidence
 
@@ -190,4 +191,5 @@ def run(
     flags = tables.join("flags", found).sort_values(
         ["start_s", "end_s", "label"], kind="stable", ignore_index=True
     )
+    flags["could_not_see"] = pd.Series(could_not_see(evidence, flags), dtype=object)
     return flags, tables.build("problems", failed, key=evidence.sitting.key)

@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 FORMAT: Final = 1
 CSV_COLUMNS: Final = (
     "session_id", "candidate_id", "subject_id", "flag_id", "label", "streams", "start_s", "end_s",
-    "starts_at", "ends_at", "score", "detector", "reason", "supports", "contradicts", "verdict",
-    "disputed",
+    "starts_at", "ends_at", "score", "detector", "reason", "supports", "contradicts",
+    "could_not_see", "verdict", "disputed",
 )  # fmt: skip
 
 
@@ -133,6 +133,7 @@ def _csv_row(summary: SittingSummary, flag: FlagSummary, language: Language) -> 
         "reason": flag.reason[language],
         "supports": ";".join(flag.supports),
         "contradicts": ";".join(flag.contradicts),
+        "could_not_see": ";".join(flag.could_not_see),
         "verdict": flag.standing.verdict if flag.standing else "",
         "disputed": "yes" if flag.standing and flag.standing.disputed else "",
     }

@@ -173,6 +173,7 @@ class FlagSummary:
     supports: tuple[str, ...]
     contradicts: tuple[str, ...]
     evidence_s: float
+    could_not_see: tuple[str, ...] = ()
     decisions: tuple[DecisionSummary, ...] = ()
     standing: Standing | None = None
 

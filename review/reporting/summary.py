@@ -225,6 +225,7 @@ def _machine_flag(row: Mapping[Any, Any], opinions: Opinions) -> FlagSummary:
         },
         supports=tuple(row["supports"]),
         contradicts=tuple(row["contradicts"]),
+        could_not_see=() if row["could_not_see"] is None else tuple(row["could_not_see"]),
         evidence_s=float(row["evidence_s"]),
         decisions=opinions.flags.get(row["flag_id"], ()),
         standing=opinions.standing.get(row["flag_id"]),

@@ -215,6 +215,7 @@ def _flags(flags: pd.DataFrame, *, blind: bool) -> list[dict[str, Any]]:
             "score": None if blind or not math.isfinite(row.score) else float(row.score),
             "supports": list(row.supports),
             "contradicts": list(row.contradicts),
+            "could_not_see": [] if row.could_not_see is None else list(row.could_not_see),
             "reason": {
                 language: words.reason(row.reason_key, row.facts, language) or row.reason
                 for language in words.LANGUAGES

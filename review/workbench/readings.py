@@ -121,6 +121,7 @@ def own_flags(
                 "score": None,
                 "supports": [],
                 "contradicts": [],
+                "could_not_see": [],
                 "reason": dict.fromkeys(("en", "zh"), row["note"]),
                 "human": row["author"],
                 "mine": (row["author"], row["source"]) == (author.name, author.source),

@@ -157,3 +157,17 @@ def test_every_label_is_in_the_documents_with_its_chinese_name():
     assert {label for d in detectors.detectors() for label in d.labels} <= labels
     for label in labels:
         assert f"**{label}** · {words.label(label, 'zh')}" in text, label
+
+
+def test_views_that_showed_nothing_are_named(case):
+    made = case(required_streams=("front", "right_rear", "left_front"))
+    made.view("front", empty=[(100, 130)]).view("right_rear").cover(
+        "left_front", "recorded", 0, 110
+    )
+    made.cover("right_rear", "covered", 90, 140)
+    flags, _ = detectors.run(made.evidence)
+    found = flags.set_index("label")
+    assert list(found.loc["absent", "could_not_see"]) == ["right_rear", "left_front"]
+    # Of what is covered itself nobody says that it could not see.
+    covered = flags[flags["streams"].str[0] == "right_rear"].iloc[0]
+    assert "right_rear" not in list(covered["could_not_see"])

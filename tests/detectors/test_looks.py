@@ -271,3 +271,18 @@ def test_the_computer_itself_is_no_forbidden_object(case):
         case().view("front", persons=True), "front", np.arange(100.0, 110.0), label="laptop"
     )
     assert made.spans("forbidden_object") == []
+
+
+def test_another_view_that_shows_the_face_speaks_against_a_hidden_one(case):
+    made = case().view("front", persons=True, without=None)
+    made.signal("right_rear", "faces", range(600), 0.0)
+    made.cover("right_rear").cover("left_front").signal("left_front", "faces", range(600), 1.0)
+    made.rows["signals"] = [
+        {**row, "value": 0.0}
+        if (row["stream"], row["signal"]) == ("front", "faces") and 200 <= row["time_s"] < 230
+        else row
+        for row in made.rows["signals"]
+    ]
+    flags = made.flags("face_hidden")
+    assert flags["reason_key"].tolist() == ["face_hidden_none"]
+    assert list(flags["contradicts"].iloc[0]) == ["left_front"]

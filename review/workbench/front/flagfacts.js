@@ -15,6 +15,7 @@ export function flagFacts(words, flag, decision, kept) {
     flag.human ? quiet(words.say("ui.marked_by", { who: flag.human })) : null,
     flag.reason[words.language] ? h("p", { text: flag.reason[words.language], dir: "auto" }) : null,
     fact("ui.seen_in", flag.streams), fact("ui.supported_by", flag.supports), fact("ui.contradicted_by", flag.contradicts),
+    fact("ui.could_not_see", flag.could_not_see),
     kept ? quiet(words.say("ui.is_preserved")) : null,
     decision ? quiet(words.say("ui.decided_by", { who: decision.author, when: decision.at })) : null,
     decision?.note && decision.mine === null ? quiet(decision.note) : null,
