@@ -1,6 +1,6 @@
 """Running many sittings: what the runner costs, how it scales, and what survives being killed.
 
-``python -m benchmarks batch [-- --part scaling|overhead|trivial|killed] [--sittings N]``
+``python -m benchmarks batch [-- --part scaling|overhead|trivial|killed|sizes] [--sittings N]``
 
 - scaling: 8 sittings by two one-thread workers and by one such worker (asked: at least 1.8).
 - overhead: the same sittings by the runner in one worker, and called one by one in one process that
@@ -8,6 +8,9 @@
 - trivial: 10,000 tasks without work through both executors (asked: 200 a second).
 - killed: a Dask scheduler and two worker processes; a worker is killed in mid-run, then the whole
   run, then it is started again: every sitting is in the results exactly once.
+- sizes: nights and disks for 100, 1,000 and 10,000 candidates, from one sitting of ``--minutes`` in
+  the usual formats (three cameras 1280x720, the screen 1920x1080), or from ``--figures`` that were
+  measured elsewhere, as they are printed.
 
 The sittings are simulated (minutes of four views at 480x360), each kind of run with a workspace of
 its own; runs that are compared take turns.
@@ -26,6 +29,7 @@ import tempfile
 import time
 from pathlib import Path
 
+from benchmarks._sizes import sizes
 from review import pipeline, tables
 from review.batch.analysis import analyze
 from review.batch.cluster import Cluster
@@ -207,12 +211,18 @@ def wait_for(space: Workspace, keys: list[tuple[str, str, str]], count: int) -> 
 def main() -> None:
     """Run the parts that are asked for."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--part", choices=["scaling", "overhead", "trivial", "killed"])
+    parser.add_argument("--part", choices=["scaling", "overhead", "trivial", "killed", "sizes"])
     parser.add_argument("--sittings", type=int, default=8)
     parser.add_argument("--minutes", type=float, default=6)
     parser.add_argument("--turns", type=int, default=2)
     parser.add_argument("--tasks", type=int, default=10_000)
     parser.add_argument("--folder", type=Path, help="Keep the simulated session here.")
+    parser.add_argument("--figures", help="Of part sizes: JSON, instead of measuring.")
+    parser.add_argument(
+        "--sitting-minutes", type=float, default=90, help="Of the table's sittings."
+    )
+    parser.add_argument("--entries", type=float, default=30, help="In the ledger, per sitting.")
+    parser.add_argument("--efficiency", type=float, default=0.9, help="What a further core adds.")
     parser.add_argument("--one", nargs=3, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.one:
@@ -227,6 +237,7 @@ def main() -> None:
             "overhead": lambda: overhead(*shared, options.turns),
             "trivial": lambda: trivial(options.tasks),
             "killed": lambda: killed(*shared),
+            "sizes": lambda: sizes(folder, options),
         }
         for part, run in parts.items():
             if options.part in (None, part):

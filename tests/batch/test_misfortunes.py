@@ -3,6 +3,9 @@
 import errno
 import json
 import shutil
+import subprocess
+import sys
+import textwrap
 
 import pytest
 
@@ -62,6 +65,53 @@ def test_a_full_disk_is_a_failed_row_and_is_tried_again(one_candidate, tmp_path,
     assert rows["reason"].str.contains("No space left").all()
     monkeypatch.setattr(Workspace, "write_sitting", write)
     assert run(folder, tmp_path, candidate)["state"].eq("done").all()
+
+
+@pytest.mark.parametrize(
+    ("most", "status", "told"),
+    [
+        (0, 2, "the workspace cannot be written"),  # not even the run can begin
+        (300, 1, "results could not be written"),
+        (4000, 1, "results could not be written"),
+    ],
+)
+def test_a_disk_that_takes_no_more_is_told_in_lines_and_rows(
+    one_candidate, tmp_path, most, status, told
+):
+    folder, _ = one_candidate
+    for recording in folder.glob("recordings/*/*/*/*.mp4"):
+        recording.unlink()
+    # No file may grow beyond this: what a full disk does to whoever writes, on any machine.
+    program = textwrap.dedent(f"""
+        import resource, sys
+        resource.setrlimit(resource.RLIMIT_FSIZE, ({most}, {most}))
+        from review.cli import main
+        sys.argv = ["review", "analyze", *sys.argv[1:], "--workers", "0"]
+        main()
+    """)
+    command = [sys.executable, "-c", program, str(folder), "--workspace", str(tmp_path / "full")]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == status, done.stderr
+    assert "Traceback" not in done.stderr
+    assert told in done.stdout + done.stderr
+    assert "File too large" in done.stdout + done.stderr
+
+
+def test_a_sitting_that_takes_far_too_long_is_a_row_and_the_other_is_done(
+    one_candidate, tmp_path, monkeypatch
+):
+    folder, slow = one_candidate
+    # Less than the worker needs to begin with it: however quick the machine, it takes longer.
+    monkeypatch.setattr(analysis, "_limit_s", lambda _, __, key: 0.02 if key[1] == slow else 600.0)
+    rows = batch.analyze(folder, workspace=tmp_path / "w", workers=1)
+    states = dict(zip(rows["candidate_id"], rows["state"], strict=True))
+    assert states.pop(slow) == "failed"
+    assert set(states.values()) == {"done"}
+    (reason,) = rows.loc[rows["candidate_id"] == slow, "reason"]
+    assert "took longer than its limit" in reason
+    problems = Workspace(tmp_path / "w").read("problems", rows["session_id"].iloc[0])
+    own = problems[problems["candidate_id"] == slow]
+    assert own["code"].tolist() == ["sitting_failed"]
 
 
 def test_files_that_change_under_the_analysis_give_no_results(one_candidate, tmp_path, monkeypatch):
