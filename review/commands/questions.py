@@ -49,7 +49,10 @@ def answer(
         trends.write_table(rows, out)
     if figure is not None:
         drawn = _figure(what if sql is None else "sql")(rows, language=language)
-        write_text(figure, figures.page_of([drawn], title=what))
+        write_text(
+            figure,
+            figures.page_of([drawn], title=drawn.layout.title.text or what, language=language),
+        )
     return rows
 
 

@@ -10,7 +10,7 @@ from review.figures.layout import name, new_figure, nothing, safe, say
 from review.figures.palette import FAMILIES, INK, QUIET, RULE, VERDICTS
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     import pandas as pd
 
@@ -20,6 +20,27 @@ _APART: Final = {"above": VERDICTS["confirmed"], "below": VERDICTS["dismissed"],
 _SIGNS: Final = {"above": "triangle-up", "below": "triangle-down", "": "circle"}
 #: Marks of curves that have no colour of their own: told apart without colour, too.
 _MARKS: Final = ("circle", "square", "diamond", "cross", "x", "star", "hexagon", "pentagon")
+#: Where a legend stands above many periods, whose names are long and slanted below.
+_ABOVE: Final[Mapping[str, Any]] = {"y": 1.0, "yanchor": "bottom"}
+#: BCP 47 tags for the page's language.
+_TAGS: Final[Mapping[str, str]] = {"en": "en", "zh": "zh-Hans"}
+_PAGE_STYLE: Final = (
+    "body{margin:2rem auto;max-width:60rem;background:#fff;color:#1b1b1b;"
+    "font-family:'Source Sans 3','Noto Sans','Noto Sans CJK SC','PingFang SC',Arial,sans-serif}"
+    "h1{font-size:1.2rem;font-weight:600}"
+    "@page{size:A4;margin:15mm}"
+    "@media print{body{margin:0;max-width:none}.plot{break-inside:avoid}"
+    ".modebar{display:none!important}"
+    "*{-webkit-print-color-adjust:exact;print-color-adjust:exact}}"
+)
+#: Plotly draws in pixels of the screen: what is wider than the paper would be cut off. 670 of them
+#: are 177 mm, and A4 leaves 180 between its margins.
+_PAGE_PRINT: Final = (
+    "const each=(change)=>document.querySelectorAll('.js-plotly-plot')"
+    ".forEach((plot)=>Plotly.relayout(plot,change));"
+    "addEventListener('beforeprint',()=>each({autosize:false,width:670}));"
+    "addEventListener('afterprint',()=>each({autosize:true,width:null}));"
+)
 
 
 def control_figure(rows: pd.DataFrame, *, language: Language = "en") -> go.Figure:
@@ -60,6 +81,7 @@ def control_figure(rows: pd.DataFrame, *, language: Language = "en") -> go.Figur
     _few(figure, rows, period, language)
     figure.update_yaxes(title_text=_people_axis(language), tickformat=".0%", rangemode="tozero")
     figure.update_xaxes(type="category", categoryorder="array", categoryarray=sorted(x))
+    figure.update_layout(legend=_ABOVE)
     return figure
 
 
@@ -163,6 +185,7 @@ def precision_figure(rows: pd.DataFrame, *, language: Language = "en") -> go.Fig
     figure.update_xaxes(type="category", categoryorder="array", categoryarray=periods)
     figure.update_yaxes(title_text=say("confirmed_share", language), tickformat=".0%",
                         range=[0, 1.02])  # fmt: skip
+    figure.update_layout(legend=_ABOVE)
     return figure
 
 
@@ -195,13 +218,14 @@ def effort_figure(rows: pd.DataFrame, *, language: Language = "en") -> go.Figure
     return figure
 
 
-def page_of(figures: Sequence[go.Figure], *, title: str) -> str:
+def page_of(figures: Sequence[go.Figure], *, title: str, language: Language = "en") -> str:
     """Return figures as one page that needs no network; printed, each stays whole.
 
     Returns
     -------
     str
-        HTML with the drawing library inside (about 4 MB).
+        HTML with the drawing library inside (about 4 MB). On paper the figures are drawn anew in
+        the width of an A4 page.
     """
     parts = [
         figure.to_html(
@@ -211,14 +235,11 @@ def page_of(figures: Sequence[go.Figure], *, title: str) -> str:
         )
         for n, figure in enumerate(figures)
     ]
-    style = (
-        "body{margin:2rem auto;max-width:60rem;background:#fff}"
-        "@media print{.plot{break-inside:avoid}.modebar{display:none!important}}"
-    )
     body = "".join(f'<div class="plot">{part}</div>' for part in parts)
     return (
-        f'<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8"><title>{safe(title)}</title>'
-        f"<style>{style}</style></head><body>{body}</body></html>\n"
+        f'<!DOCTYPE html>\n<html lang="{_TAGS[language]}"><head><meta charset="utf-8">'
+        f"<title>{safe(title)}</title><style>{_PAGE_STYLE}</style></head>"
+        f"<body><h1>{safe(title)}</h1>{body}<script>{_PAGE_PRINT}</script></body></html>\n"
     )
 
 
@@ -239,7 +260,7 @@ def _points(
 
 def _marker(apart: pd.Series[Any]) -> dict[str, Any]:
     return {
-        "size": 9,
+        "size": [13 if one else 9 for one in apart],
         "color": [_APART[one] for one in apart],
         "symbol": [_SIGNS[one] for one in apart],
         "line": {"color": RULE, "width": 0.5},

@@ -118,6 +118,7 @@ class Renderer:
             states=states,
             clocks={one.stream: one for one in summary.clocks},
             whole=whole,
+            pictured=pictures > 0 or bool(exhibits),
             partial=[one for one in summary.streams if one.stream not in whole],
             others=others,
             problems=[p for p in summary.problems if not (summary.clean and p.severity == "info")],
