@@ -91,9 +91,9 @@ async def _kind(address: str, patience_s: float) -> str:
     from distributed.security import Security  # noqa: PLC0415 - an extra
 
     make: Any = rpc
-    security: Any = Security()
+    secured: Any = Security
     try:
-        arguments = security.get_connection_args("client")
+        arguments = secured().get_connection_args("client")
         async with make(address, connection_args=arguments) as server:
             told = await asyncio.wait_for(server.identity(), patience_s)
         return str(told["type"])
