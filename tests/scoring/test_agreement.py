@@ -29,8 +29,8 @@ def from_table(table):
     [
         # Fleiss, Levin and Paik, Statistical Methods for Rates and Proportions, table 18.1.
         ([[75, 1, 4], [5, 4, 1], [0, 0, 10]], 0.676),
-        # Viera and Garrett, Family Medicine 37 (5) (2005) 360-363: usefulness of noon lectures; they
-        # print 0.57.
+        # Viera and Garrett, Family Medicine 37 (5) (2005) 360-363: usefulness of noon lectures;
+        # they print 0.57.
         ([[15, 5], [10, 70]], 0.571),
         # Two readers of fifty grant proposals, and two tables of equal agreement and other margins,
         # as Wikipedia's article on Cohen's kappa works them out (0.4, 0.1304 and 0.2593).
@@ -53,8 +53,8 @@ def counts_of(readers):
 @pytest.mark.parametrize(
     ("readers", "alpha"),
     [
-        # Krippendorff, Computing Krippendorff's Alpha-Reliability (2011, University of Pennsylvania,
-        # https://repository.upenn.edu/asc_papers/43), A: two readers.
+        # Krippendorff, Computing Krippendorff's Alpha-Reliability (2011), University of
+        # Pennsylvania, https://repository.upenn.edu/asc_papers/43, A: two readers.
         (["0 1 0 0 0 0 0 0 1 0", "1 1 1 0 0 1 0 0 0 0"], 0.095),
         # The same, B: two readers, five words.
         (["a a b b d c c c e d d a", "b a b b b c c c e d d d"], 0.692),
