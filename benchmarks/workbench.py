@@ -5,7 +5,8 @@ Two simulated sittings are served by JupyterLab as ``review lab`` starts it. ``p
 every picture, played as light copies; the spread between the views' media clocks is sampled on
 every picture of the page, and after a jump the time codes are read until all four are right.
 ``open``: a sitting of 90 minutes with 500 flags and 10,000 log entries; from the cell that opens it
-until four views show pictures and the timeline is drawn, and from the click on its notebook.
+until four views show pictures and the timeline is drawn, what is sent to the page for it, and what
+comes before that cell.
 
 Run it as ``python -m benchmarks.workbench [--part play open] [--play-s 600] [--jumps 40]
 [--minutes 90] [--media-minutes 90]``. Playing for ``--play-s`` seconds at 2x needs twice as many
@@ -22,7 +23,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -272,10 +273,14 @@ def opening(folder: Path, minutes: float, media_minutes: float) -> None:
     workspace, sitting, _ = made(session_folder, folder / "workspace", crowded_s=minutes * 60)
     shutil.rmtree(workspace.folder / "notebooks", ignore_errors=True)
     with lab(workspace, sitting) as address, browser() as page:
+        sent: list[int] = []
+        page.on("websocket", lambda socket: socket.on("framereceived", measure(sent)))
         started = time.monotonic()
         opened(page, address, sitting)
         ready = time.monotonic() - started
+        sent.clear()
         took = [page.evaluate(OPEN)]
+        told = len(sent), sum(sent)
         for _ in range(4):
             page.evaluate("jupyterapp.commands.execute('notebook:clear-all-cell-outputs')")
             page.wait_for_function("!document.querySelector('.rw-desk')")
@@ -286,6 +291,7 @@ def opening(folder: Path, minutes: float, media_minutes: float) -> None:
             f"first {took[0] / 1000:.2f} s, then median {statistics.median(took[1:]) / 1000:.2f} s "
             f"(page of JupyterLab, kernel and imports before it: {ready:.1f} s)",
         )
+        say("sent to the page for it", f"{told[0]} messages, {told[1] / 1e6:.2f} MB")
         found = page.evaluate(PAN % {"first": 0.0, "last": minutes * 60}, 6.0)
         gaps = np.array(found["gaps"][1:])
         say(
@@ -293,6 +299,11 @@ def opening(folder: Path, minutes: float, media_minutes: float) -> None:
             f"{found['drawn'] / 6.0:.0f} pictures a second, 95 % of them within "
             f"{np.quantile(gaps, 0.95):.0f} ms, the longest {gaps.max():.0f} ms",
         )
+
+
+def measure(sizes: list[int]) -> Callable[[str | bytes], None]:
+    """Return what notes the size of every message that a page receives."""
+    return lambda message: sizes.append(len(message))
 
 
 def made(
