@@ -37,22 +37,47 @@ def compact(parts: Mapping[Sitting, Path], before: Path, path: Path, *, schema: 
         Where the new file goes.
     """
     fresh = ((key, _table(parts[key], schema)) for key in sorted(parts))
-    kept = _sittings(before, set(parts)) if before.exists() else iter(())
+    kept = _sittings(before, set(parts), schema) if before.exists() else iter(())
     with pq.ParquetWriter(path, schema, compression="zstd") as writer:
         for table in _groups(heapq.merge(kept, fresh, key=lambda pair: pair[0])):
             writer.write_table(table.cast(schema), row_group_size=table.num_rows or None)
 
 
+def absent(found: pa.Schema, schema: pa.Schema) -> list[str]:
+    """Return the columns that a file written under an older contract does not have.
+
+    Raises
+    ------
+    pyarrow.ArrowInvalid
+        If one of them may not be empty.
+    """
+    missing = [field for field in schema if field.name not in found.names]
+    needed = [field.name for field in missing if not field.nullable]
+    if needed:
+        raise pa.ArrowInvalid(f"no column {', '.join(needed)}")
+    return [field.name for field in missing]
+
+
 def _table(part: Path, schema: pa.Schema) -> pa.Table:
-    # The path says session_id=..., too; it is read from the file, not parsed from the path.
-    return pq.read_table(part, columns=schema.names, partitioning=None)
+    with pq.ParquetFile(part) as file:
+        return _filled(file.read(), schema)
 
 
-def _sittings(compacted: Path, without: set[Sitting]) -> Iterator[tuple[Sitting, pa.Table]]:
+def _filled(table: pa.Table, schema: pa.Schema) -> pa.Table:
+    """Put a table under the contract; columns that came later are empty in older files."""
+    for name in absent(table.schema, schema):
+        field = schema.field(name)
+        table = table.append_column(field, pa.nulls(table.num_rows, field.type))
+    return table.select(schema.names)
+
+
+def _sittings(
+    compacted: Path, without: set[Sitting], schema: pa.Schema
+) -> Iterator[tuple[Sitting, pa.Table]]:
     """Yield the rows of each sitting of a compacted file, in its order."""
     with pq.ParquetFile(compacted) as file:
         for n in range(file.num_row_groups):
-            table = file.read_row_group(n)
+            table = _filled(file.read_row_group(n), schema)
             while table.num_rows:
                 candidate, subject = table["candidate_id"][0], table["subject_id"][0]
                 same = pc.and_(

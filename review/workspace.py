@@ -20,7 +20,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from review import tables
-from review.compaction import compact
+from review.compaction import absent, compact
 from review.errors import ReviewError, SessionError
 
 if TYPE_CHECKING:
@@ -165,9 +165,13 @@ class Workspace:
         """
         self._part(MARKER, sitting).unlink(missing_ok=True)
         for name in sorted(frames, key=lambda name: name == MARKER):
-            table = tables.to_arrow(frames[name], name)
-            with atomic_path(self._part(name, sitting)) as path:
-                pq.write_table(table, path, compression="zstd")
+            self.write_beside(name, sitting, frames[name])
+
+    def write_beside(self, name: str, sitting: Sitting, frame: pd.DataFrame) -> None:
+        """Write one table that no analysis makes beside those of an analysed sitting."""
+        table = tables.to_arrow(frame, name)
+        with atomic_path(self._part(name, sitting)) as path:
+            pq.write_table(table, path, compression="zstd")
 
     def read(
         self,
@@ -203,13 +207,13 @@ class Workspace:
         where += [(column, "in", list(values)) for column, values in (among or {}).items()]
         parts = {_names(path): path for path in sorted(folder.glob(f"*{_BETWEEN}*.parquet"))}
         found = [
-            _read(path, needed, where)
+            _read(path, schema, needed, where)
             for (candidate, subject), path in parts.items()
             if candidate_id in (None, candidate) and subject_id in (None, subject)
         ]
         compacted = folder / _COMPACTED
         if compacted.exists():
-            rest = _read(compacted, needed, where)
+            rest = _read(compacted, schema, needed, where)
             found.append(_without(rest, parts) if parts else rest)
         if not found:
             return tables.empty(name)[wanted]
@@ -263,10 +267,21 @@ def _without(rows: pa.Table, parts: Iterable[tuple[str, str]]) -> pa.Table:
     return rows.filter(pa.array(~keys.isin(own), type=pa.bool_()))
 
 
-def _read(path: Path, columns: list[str], where: list[tuple[str, str, Any]]) -> pa.Table:
+def _read(
+    path: Path, schema: pa.Schema, columns: list[str], where: list[tuple[str, str, Any]]
+) -> pa.Table:
     try:
+        with pq.ParquetFile(path) as file:
+            missing = absent(file.schema_arrow, schema)
         # The path says session_id=..., too; it is read from the file, not parsed from the path.
-        return pq.read_table(path, columns=columns, filters=where or None, partitioning=None)
+        # By the contract: a column that came later is empty in older files.
+        return pq.read_table(
+            path,
+            columns=columns,
+            filters=where or None,
+            partitioning=None,
+            schema=schema if missing else None,
+        )
     except (pa.ArrowInvalid, OSError) as error:
         raise ReviewError(
             "a table of the workspace cannot be read",

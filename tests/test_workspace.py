@@ -161,3 +161,38 @@ def test_rows_of_many_sittings_are_selected(space, sitting):
     space.compact("S1")
     got = space.read("coverage", "S1", candidate_id="C3", columns=["start_s"])
     pd.testing.assert_frame_equal(got, pd.DataFrame({"start_s": [0.0, 1.0]}))
+
+
+def without_column(path, name):
+    table = pq.read_table(path, partitioning=None)
+    pq.write_table(table.drop_columns([name]), path)
+
+
+def test_tables_of_an_older_release_stay_readable_and_compact_with_newer_ones(space, sitting):
+    old, new = other(sitting, "1"), other(sitting, "2")
+    row = {
+        "flag_id": "f", "label": "absent", "streams": ["front"], "start_s": 1.0, "end_s": 2.0,
+        "score": 0.5, "detector": "absent", "reason": "-", "supports": ["front"],
+        "contradicts": [], "evidence_s": 1.5, "device_start_s": 1.0, "device_end_s": 2.0,
+        "reason_key": "absent", "facts": "{}", "could_not_see": ["screen"],
+    }  # fmt: skip
+    for one in (old, new):
+        flags = tables.build("flags", [row], key=one.key)
+        space.write_sitting(one, {**frames(one), "flags": flags})
+        if one is old:
+            space.compact(sitting.session.id)
+            (file,) = space.parquet_files("flags")
+            without_column(file, "could_not_see")
+    for _ in range(2):
+        read = space.read("flags", sitting.session.id).set_index("candidate_id")
+        assert read.loc["1", "could_not_see"] is None
+        assert list(read.loc["2", "could_not_see"]) == ["screen"]
+        space.compact(sitting.session.id)
+
+
+def test_a_table_without_a_column_that_it_needs_is_named(space, sitting):
+    space.write_sitting(sitting, frames(sitting))
+    (file,) = space.parquet_files("coverage")
+    without_column(file, "state")
+    with pytest.raises(ReviewError, match="no column state"):
+        space.read("coverage", sitting.session.id)
