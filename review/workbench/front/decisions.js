@@ -24,7 +24,7 @@ class Decisions {
     this.signal = signal;
     this.list = new FlagList(data, this.bus, this.words, () => this.decisions);
     this.evidence = new Evidence(model, this.words);
-    this.delivery = new Delivery(data.key, model, this.words, (request) => this.entered(request),
+    this.delivery = new Delivery(data.key, model, this.words, signal, (request) => this.entered(request),
       (kept) => this.bus.emit("outbox", kept));
     this.bus.state.outbox = this.delivery.outbox;
     this.mark = new OwnMark(this.data, this.bus, this.words, signal, {

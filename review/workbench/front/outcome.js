@@ -23,7 +23,7 @@ class Conclusion {
     this.words = new Words(model.get("words"), model.get("language"));
     this.signal = signal;
     this.store = `review.outcome/${this.data.key}`;
-    this.delivery = new Delivery(`${this.data.key}/outcome`, model, this.words, (request) => this.entered(request));
+    this.delivery = new Delivery(`${this.data.key}/outcome`, model, this.words, signal, (request) => this.entered(request));
     const draft = remembered(this.store) ?? {};
     this.chosen = new Set(draft.clauses ?? []);
     this.warnings = new Warnings(this.data, this.bus, this.words, model.get("clauses"), (said) => this.send({ kind: "warn", ...said }));
