@@ -299,7 +299,7 @@ def test_an_outcome_under_a_clause_with_what_is_lacking(page, desk, ledger):
     preview = outcome.locator(f".rw-preview [data-clause='{clause}']")
     preview.wait_for()
     assert "lacking" in preview.inner_text()
-    outcome.locator("textarea").fill("seen on two views")
+    outcome.get_by_label("Why", exact=True).fill("seen on two views")
     outcome.get_by_role("button", name="Record the outcome").click()
     outcome.locator(".rw-said").get_by_text("rita").wait_for()
     last = acts(ledger, handmade.KEY).iloc[-1]
