@@ -118,6 +118,9 @@ def _for_the_candidate(name: str, frame: pd.DataFrame) -> pd.DataFrame:
     if name == "texts":
         # Other windows are hidden on the screen: what was read there must not stand here.
         return frame.iloc[:0]
+    if name == "transcripts":
+        # Words of other people in the room, and of a proctor who calls by name.
+        return frame.iloc[:0]
     if name == "events":
         of_proctor = (frame["stream"] == "events_proctor").to_numpy()
         kept = [

@@ -48,8 +48,8 @@ class Policy:
     embeddings
         What faces are recognised by, in the table ``detections``.
     media
-        Playable copies, thumbnails and pictures of the workspace. The recordings of the session's
-        folder are the organiser's and never touched.
+        Playable copies, thumbnails and pictures of the workspace, and transcripts: a written copy
+        of the sound. The recordings of the session's folder are the organiser's and never touched.
     measurements
         The tables ``detections persons signals texts positions``.
     tables
@@ -223,7 +223,8 @@ def _row(
 def _paths(space: Workspace, session_id: str, kind: str) -> list[Path]:
     if kind == "media":
         roots = [space.folder / top / file_name(session_id) for top in ("media", "frames")]
-        return sorted(p for root in roots for p in root.rglob("*") if p.is_file())
+        copies = [p for root in roots for p in root.rglob("*") if p.is_file()]
+        return sorted([*copies, *_table(space, "transcripts", session_id).glob("*.parquet")])
     names = {"measurements": _MEASUREMENTS, "tables": tuple(_all_tables(space))}
     wanted = names.get(kind, tuple(EMBEDDED))
     found = sorted(
