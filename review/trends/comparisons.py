@@ -16,8 +16,9 @@ import numpy as np
 from scipy.stats import binom, binomtest
 
 from review.errors import ReviewError
+from review.trends.counting import OF_FLAG, groups_of, rate_sql
 from review.trends.database import connect, query
-from review.trends.rates import LEAST_PEOPLE, OF_FLAG, TOO_FEW, groups_of, rate_sql, wilson
+from review.trends.rates import LEAST_PEOPLE, TOO_FEW, wilson
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -166,11 +167,8 @@ def _counted(
             )
         if label is None:
             return query(opened, _checked_sql(by, sessions))[[by, "people", "flagged"]]
-        both = query(opened, _checked_sql(f"{by},label", sessions))
-        people = query(opened, _checked_sql(by, sessions))[[by, "people"]]
-        hits = both.loc[both["label"] == label, [by, "flagged"]]
-        made = people.merge(hits, on=by, how="left")
-        return made.assign(flagged=made["flagged"].fillna(0).astype(int))
+        of_label = rate_sql(groups_of(by), sessions, label=label)
+        return query(opened, of_label)[[by, "people", "flagged"]]
     finally:
         if connection is None:
             opened.close()

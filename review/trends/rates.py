@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from review.errors import ReviewError
+from review.trends.counting import groups_of, rate_sql
 from review.trends.database import connect, query
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
     from pathlib import Path
 
     import duckdb
@@ -20,33 +20,6 @@ if TYPE_CHECKING:
     from review.ledger import Ledger
     from review.workspace import Workspace
 
-#: What sittings are grouped by -> what it is in the view ``rollup_sittings``.
-OF_SITTING: Final[Mapping[str, str]] = {
-    "session": "session_id",
-    "subject": "subject_id",
-    "platform": "platform",
-    "rulebook": "rulebook",
-    "region": "region",
-    "occupation": "occupation",
-    "level": "level",
-    "day": "day",
-    "hour": "hour",
-    "weekday": "weekday",
-    "week": "date_trunc('week', day)::DATE",
-    "month": "date_trunc('month', day)::DATE",
-    "device": "device",
-    "network": "network",
-}
-#: What flags are grouped by -> column of the flags.
-OF_FLAG: Final[Mapping[str, str]] = {
-    "label": "label",
-    "family": "family",
-    "stream": "stream",
-    "detector": "detector",
-    "clause": "clause",
-}
-#: What is the same for all sittings of a person.
-OF_PERSON: Final = frozenset({"session", "platform", "rulebook", "region", "occupation", "level"})
 #: No group of fewer people is shown: its members could be made out, and its rate says nothing.
 LEAST_PEOPLE: Final = 5
 TOO_FEW: Final = "too few to say"
@@ -128,132 +101,6 @@ def wilson(hits: ArrayLike, trials: ArrayLike) -> tuple[NDArray[np.float64], NDA
     low = np.where(k == 0, 0.0 * n, centre - half)
     high = np.where(k == n, 1.0, centre + half)
     return low, np.where(np.isnan(n), np.nan, high)
-
-
-def groups_of(by: str | Sequence[str]) -> tuple[str, ...]:
-    """Return what rates are grouped by, checked; ReviewError names what can be."""
-    names = by.split(",") if isinstance(by, str) else by
-    wanted = tuple(dict.fromkeys(name.strip() for name in names if name.strip()))
-    if wanted == ("all",):
-        return ()
-    unknown = [name for name in wanted if name not in {**OF_SITTING, **OF_FLAG}]
-    if unknown:
-        raise ReviewError(
-            f"rates cannot be grouped by {', '.join(map(repr, unknown))}",
-            expected=f"one or more of {', '.join([*OF_SITTING, *OF_FLAG])}, or all",
-        )
-    return wanted
-
-
-def rate_sql(groups: tuple[str, ...], sessions: Sequence[str] | None = None) -> str:
-    """Return the one query that counts; every name in it is from the maps above."""
-    of_sitting = [f'{OF_SITTING[g]} AS "{g}"' for g in groups if g in OF_SITTING]
-    of_flag = [f'{OF_FLAG[g]} AS "{g}"' for g in groups if g in OF_FLAG]
-    dims = [f'"{g}"' for g in groups if g in OF_SITTING]
-    kinds = [f'"{g}"' for g in groups if g in OF_FLAG]
-    only = "true"
-    if sessions is not None:
-        listed = ", ".join("'{}'".format(s.replace("'", "''")) for s in sessions)
-        only = f"session_id IN ({listed or 'NULL'})"
-    every_kind = ""
-    if kinds:
-        every_kind = f"CROSS JOIN (SELECT DISTINCT {_list(*kinds)} FROM hits)"  # noqa: S608
-    counted = (
-        "count(*) AS decided",
-        "count_if(verdict = 'confirmed') AS confirmed",
-    )
-    return f"""
-        WITH people AS (
-            SELECT {
-        _list(*dims, "count(DISTINCT person) AS people", "sum(window_s) / 3600 AS hours")
-    }
-            FROM (SELECT person, window_s{_more(of_sitting)} FROM rollup_sittings WHERE {only})
-            GROUP BY ALL
-        ),
-        {_hits(groups, dims, kinds, [*of_sitting, *of_flag], only)},
-        verdicts AS (
-            SELECT {_list(*dims, *kinds, *counted)}
-            FROM (
-                SELECT verdict{_more([*of_sitting, *of_flag])}
-                FROM {_decided(groups)}
-                JOIN rollup_sittings USING (session_id, candidate_id, subject_id)
-                WHERE d.kind = 'decision' AND verdict IN ('confirmed', 'dismissed') AND {only}
-            )
-            GROUP BY ALL
-        ),
-        cells AS (SELECT * FROM people {every_kind})
-        SELECT {
-        _list(
-            *(f"cells.{d}" for d in (*dims, *kinds)),
-            "people",
-            "hours",
-            "coalesce(flagged, 0) AS flagged",
-            "coalesce(flags, 0) AS flags",
-            "coalesce(decided, 0) AS decided",
-            "coalesce(confirmed, 0) AS confirmed",
-        )
-    }
-        FROM cells
-        LEFT JOIN hits ON {_same("hits", dims + kinds)}
-        LEFT JOIN verdicts ON {_same("verdicts", dims + kinds)}
-    """  # noqa: S608  # built from the names above; session ids are quoted
-
-
-def _hits(
-    groups: tuple[str, ...], dims: list[str], kinds: list[str], columns: list[str], only: str
-) -> str:
-    """Return the part of the query that counts people and flags of each cell."""
-    within = [*dims, *kinds]
-    if "label" in groups and set(groups) - {"label"} <= OF_PERSON:
-        # Nothing changes from one sitting of a person to the next: no grouping by person.
-        counted = _list(*within, "count_if(new_label) AS flagged", "sum(flags) AS flags")
-        inner = f"SELECT new_label, flags{_more(columns)} FROM rollup WHERE {only}"  # noqa: S608
-        return f"hits AS (SELECT {counted} FROM ({inner}) GROUP BY ALL)"  # noqa: S608
-    # One row per person first: counting distinct pairs over all flags takes far longer.
-    seen = _list(*within, "person", "sum(flags) AS flags")
-    source = _source(groups) if kinds else "rollup_sittings"
-    some = "flags > 0 AND " if not kinds else ""
-    inner = f"SELECT person, flags{_more(columns)} FROM {source} WHERE {some}{only}"  # noqa: S608
-    counted = _list(*within, "count(*) AS flagged", "sum(flags) AS flags")
-    return f"""seen AS (SELECT {seen} FROM ({inner}) GROUP BY ALL),
-        hits AS (SELECT {counted} FROM seen GROUP BY ALL)"""  # noqa: S608
-
-
-def _source(groups: tuple[str, ...]) -> str:
-    """Return where flags are counted: the roll-up, or the flags themselves for their streams."""
-    source = "rollup"
-    if "stream" in groups:
-        source = (
-            "(SELECT s.* EXCLUDE (flags), label, detector, stream, 1 AS flags FROM flag_streams "
-            "JOIN rollup_sittings AS s USING (session_id, candidate_id, subject_id))"
-        )
-    if "family" in groups:
-        source += " LEFT JOIN families USING (label)"
-    if "clause" in groups:
-        source += " JOIN (SELECT rulebook, label, clause FROM clauses) USING (rulebook, label)"
-    return source
-
-
-def _decided(groups: tuple[str, ...]) -> str:
-    if "clause" not in groups:
-        return "decisions AS d"
-    return (
-        "(SELECT d.*, clause FROM decisions AS d JOIN rollup_sittings USING "
-        "(session_id, candidate_id, subject_id) JOIN clauses USING (rulebook, label)) AS d"
-    )
-
-
-def _more(parts: Sequence[str]) -> str:
-    return "".join(f", {part}" for part in parts)
-
-
-def _list(*parts: str) -> str:
-    return ", ".join(parts)
-
-
-def _same(other: str, columns: list[str]) -> str:
-    # What is not known (the day of a session whose folder is gone) is a group as well.
-    return " AND ".join(f"cells.{c} IS NOT DISTINCT FROM {other}.{c}" for c in columns) or "true"
 
 
 def _finished(counted: pd.DataFrame, groups: list[str], least_people: int) -> pd.DataFrame:
