@@ -1,10 +1,10 @@
 """Review of remotely proctored exams.
 
 The commands of the command line are also plain calls: ``review.check``, ``review.analyze``,
-``review.report``, ``review.evaluate``, ``review.score`` and ``review.lab``, imported when first
-used, so that ``import review`` costs nothing. Where a part of the package has the command's name,
-the call is in that part: ``review.simulate.simulate``, ``review.trends.trends``,
-``review.demo.demo``.
+``review.report``, ``review.evaluate``, ``review.score``, ``review.transcribe`` and ``review.lab``,
+imported when first used, so that ``import review`` costs nothing. Where a part of the package has
+the command's name, the call is in that part: ``review.simulate.simulate``,
+``review.trends.trends``, ``review.demo.demo``.
 """
 
 from importlib import import_module
@@ -19,8 +19,9 @@ _CALLS = {
     "lab": "review.workbench.lab",
     "report": "review.reporting",
     "score": "review.batch",
+    "transcribe": "review.batch",
 }
-__all__ = ["__version__", "analyze", "check", "evaluate", "lab", "report", "score"]
+__all__ = ["__version__", "analyze", "check", "evaluate", "lab", "report", "score", "transcribe"]
 
 
 def __getattr__(name: str) -> Any:

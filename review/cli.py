@@ -24,6 +24,7 @@ from review.commands import (
     sessions,
     staff,
     tools,
+    transcripts,
 )
 from review.commands.terminal import refuse
 from review.errors import ReviewError
@@ -35,6 +36,7 @@ COMMANDS = (
     sessions.score,
     sessions.evaluate,
     quality.quality,
+    transcripts.transcribe,
     clocks.clocks,
     papers.report,
     papers.trends,

@@ -24,7 +24,9 @@ from review.scoring.lookalikes import persons
 from review.scoring.risk import score
 from review.signals.measure import Measurements, MeasureOptions, measure
 from review.signals.models import find_models
+from review.signals.transcript import recording_sha256
 from review.timeline.assemble import assemble
+from review.timeline.clocks import place
 from review.timeline.coverage import CoverageOptions
 from review.timeline.sync import synchronise
 from review.timeline.sync.by_hand import Override, apply_by_hand
@@ -38,8 +40,10 @@ if TYPE_CHECKING:
     from review.session import Session, Sitting
     from review.workspace import Workspace
 
+#: Written on demand, not by an analysis, which only keeps it in step with clocks and recordings.
+TRANSCRIPTS = "transcripts"
 #: Tables that an analysis writes, besides the marker.
-TABLES = tuple(name for name in tables.SCHEMAS if name != MARKER)
+TABLES = tuple(name for name in tables.SCHEMAS if name not in {MARKER, TRANSCRIPTS})
 #: Codes of problems that come up after the clocks are known, and anew with other clocks.
 _LATE_CODES = ("detector_failed",)
 
@@ -226,8 +230,21 @@ def analyze_sitting(
     frames[MARKER] = marker_row(
         sitting, state="done", key=str(key), elapsed_s=time.monotonic() - started, window=window
     )
+    said = workspace.read_sitting(TRANSCRIPTS, sitting)
+    if len(said):
+        frames[TRANSCRIPTS] = placed_transcripts(said, frames["segments"], frames["clocks"])
     workspace.write_sitting(sitting, frames)
     return frames[MARKER]
+
+
+def placed_transcripts(
+    said: pd.DataFrame, segments: pd.DataFrame, clocks: pd.DataFrame
+) -> pd.DataFrame:
+    """Return the rows of ``transcripts`` whose recordings are still the same, on session time."""
+    now = {stream: recording_sha256(segments, stream) for stream in said["stream"].unique()}
+    same = said[said["recording_sha256"] == said["stream"].map(now)].reset_index(drop=True)
+    placed = place(same, clocks, device="device_start_s", session="start_s")
+    return place(placed, clocks, device="device_end_s", session="end_s")
 
 
 def offsets_by_hand(workspace: Workspace, sitting: Sitting) -> tuple[Override, ...]:

@@ -159,6 +159,22 @@ SCHEMAS: Final[Mapping[str, pa.Schema]] = {
         ("facts", _STR),
         ("could_not_see", _STRS, "?"),
     ),
+    # What a machine heard people say, where an institution asked for it (`review transcribe`):
+    # nothing is judged by it. confidence is 0 to 1; model_sha256 is the hash of the model's
+    # weights; a row holds for as long as recording_sha256 is that of its stream's files.
+    "transcripts": _schema(
+        ("stream", _STR),
+        ("start_s", _F),
+        ("end_s", _F),
+        ("device_start_s", _F),
+        ("device_end_s", _F),
+        ("text", _STR),
+        ("language", _STR),
+        ("confidence", _F, "?"),
+        ("model", _STR),
+        ("model_sha256", _STR),
+        ("recording_sha256", _STR),
+    ),
     "scores": _schema(("risk", _F), ("unseen", _F), ("reasons", _STRS)),
     "problems": _schema(
         ("stream", _STR, "?"),

@@ -12,8 +12,9 @@ _CALLS = {
     "evaluate": "review.batch.results",
     "resolve_session_id": "review.batch.results",
     "score": "review.batch.results",
+    "transcribe": "review.batch.transcribing",
 }
-__all__ = ["analyze", "check", "evaluate", "resolve_session_id", "score"]
+__all__ = ["analyze", "check", "evaluate", "resolve_session_id", "score", "transcribe"]
 
 
 def __getattr__(name: str) -> Any:

@@ -115,7 +115,7 @@ def analyze(
     space = workspace if isinstance(workspace, Workspace) else Workspace(workspace)
     session, session_problems = load_session(folder)
     options = pipeline.resolve_options(session)
-    chosen = {s.key: s for s in _chosen(session, candidates, subjects)}
+    chosen = {s.key: s for s in chosen_sittings(session, candidates, subjects)}
     run = runs.begin(session, options, session_problems)
     with _pool(len(chosen), workers=workers, scheduler=scheduler, executor=executor) as pool:
         _register(space, session)
@@ -246,9 +246,16 @@ def _here() -> str:
     return f"process {os.getpid()} on {os.uname().nodename}"
 
 
-def _chosen(
+def chosen_sittings(
     session: Session, candidates: Sequence[str] | None, subjects: Sequence[str] | None
 ) -> list[Sitting]:
+    """Return the sittings of these candidates and subjects, all where none are named.
+
+    Raises
+    ------
+    SessionError
+        If the session has no such candidate or subject.
+    """
     for candidate_id in candidates or ():
         session.candidate(candidate_id)  # an unknown one is an error, not an empty result
     for subject_id in subjects or ():

@@ -55,6 +55,11 @@ def end(
         "workers": workers,
         "sittings": rows[shown].to_dict("records"),
     }
+    write(space, started, record)
+
+
+def write(space: Workspace, started: datetime, record: dict[str, Any]) -> None:
+    """Write a record to ``runs`` under the time (UTC) at which its run started."""
     with atomic_path(space.runs / f"{started:%Y%m%dT%H%M%S%f}Z.json") as path:
         text = json.dumps(record, ensure_ascii=False, indent=1, default=str)
         path.write_text(text, encoding="utf-8")

@@ -51,9 +51,14 @@ def models(action: str, names: tuple[str, ...], workspace: Path | None, as_json:
     from review.workspace import Workspace
 
     if action == "list":
-        from review.signals.models import list_models
+        import pandas as pd
 
-        show(list_models(Workspace(workspace)), as_json=as_json)
+        from review.signals.models import list_models
+        from review.signals.whisper import listed
+
+        space = Workspace(workspace)
+        rows = pd.concat([list_models(space), listed(space)], ignore_index=True)
+        show(rows, as_json=as_json)
         return
     from review.signals.fetching import fetch_models
 

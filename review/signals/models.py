@@ -223,6 +223,14 @@ def user_folder() -> Path:
     return (Path(base) if base else Path.home() / ".cache") / "review" / "models"
 
 
+def model_folders(workspace: Workspace | None = None) -> list[Path]:
+    """Return where optional model files are looked for, the preferred first."""
+    set_by_user = os.environ.get("REVIEW_MODELS_DIR")
+    folders = [Path(set_by_user)] if set_by_user else []
+    folders += [workspace.models] if workspace is not None else []
+    return [*folders, user_folder()]
+
+
 def find_models(workspace: Workspace | None = None) -> Models:
     """Look for every model file and check its hash; absence is no error.
 
@@ -290,10 +298,7 @@ def _places(model: ModelFile, workspace: Workspace | None) -> Iterator[Path]:
     if model.package is not None:
         folders = _package_folders(model.package)
     else:
-        set_by_user = os.environ.get("REVIEW_MODELS_DIR")
-        folders = [Path(set_by_user)] if set_by_user else []
-        folders += [workspace.models] if workspace is not None else []
-        folders.append(user_folder())
+        folders = model_folders(workspace)
     for folder in folders:
         path = folder / model.file
         if path.is_file():

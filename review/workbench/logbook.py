@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+import math
+from typing import TYPE_CHECKING, Any, Final
 
 import anywidget
 import traitlets
@@ -29,26 +30,38 @@ class Logbook(anywidget.AnyWidget):
         super().__init__(data=data, words=assets.texts(), language=language)
 
 
-def logbook(sitting: Sitting, events: pd.DataFrame) -> dict[str, Any]:
+#: Type of the rows that a machine wrote down from the sound; no log has entries of this type.
+TRANSCRIPT: Final = "transcript"
+
+
+def logbook(
+    sitting: Sitting, events: pd.DataFrame, transcripts: pd.DataFrame | None = None
+) -> dict[str, Any]:
     """Return what the widget shows: ``rows`` of session time, stream, type and details as text.
 
-    Entries that nothing places on session time come last.
+    Entries that nothing places on session time come last. What a machine wrote down of the sound
+    (table ``transcripts``) stands among them, as rows of type :data:`TRANSCRIPT`.
     """
     ordered = events.sort_values(["time_s", "device_s"], kind="stable")
+    rows = [
+        [None if time != time else float(time), stream, kind, details(text)]  # noqa: PLR0124
+        for time, stream, kind, text in zip(
+            ordered["time_s"],
+            ordered["stream"],
+            ordered["type"],
+            ordered["detail"],
+            strict=True,
+        )
+    ]
+    if transcripts is not None and len(transcripts):
+        said = zip(transcripts["start_s"], transcripts["stream"], transcripts["text"], strict=True)
+        rows += [[float(time), stream, TRANSCRIPT, text] for time, stream, text in said]
+        rows.sort(key=lambda row: math.inf if row[0] is None else row[0])
     return {
         "key": "/".join(sitting.key),
         "timezone": sitting.session.timezone,
         "start_ms": round(sitting.subject.start.timestamp() * 1000),
-        "rows": [
-            [None if time != time else float(time), stream, kind, details(text)]  # noqa: PLR0124
-            for time, stream, kind, text in zip(
-                ordered["time_s"],
-                ordered["stream"],
-                ordered["type"],
-                ordered["detail"],
-                strict=True,
-            )
-        ],
+        "rows": rows,
     }
 
 

@@ -103,11 +103,13 @@ def moving_place(
 def moving_log(
     sitting: Sitting, *, workspace: Space = None, language: Language | None = None
 ) -> Logbook:
-    """Show the log of all devices, following the player."""
+    """Show the log of all devices, following the player, and a transcript where there is one."""
     from review.workbench.logbook import Logbook, logbook
 
-    events = as_workspace(workspace).read_sitting("events", sitting)
-    return Logbook(logbook(sitting, events), language=chosen(language))
+    space = as_workspace(workspace)
+    events = space.read_sitting("events", sitting)
+    data = logbook(sitting, events, space.read_sitting("transcripts", sitting))
+    return Logbook(data, language=chosen(language))
 
 
 def clocks(sitting: Sitting, *, workspace: Space = None, language: Language | None = None) -> Plot:

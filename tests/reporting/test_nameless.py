@@ -45,10 +45,17 @@ def opened(concluded, by):
           "x_px": 0.0, "y_px": 0.0, "w_px": 5.0, "h_px": 5.0}],
         key=concluded.sitting.key,
     )  # fmt: skip
+    heard = tables.build(
+        "transcripts",
+        [{"stream": "front", "start_s": 1.0, "end_s": 2.0, "device_start_s": 1.0,
+          "device_end_s": 2.0, "text": "eva here", "language": "en", "model": "m",
+          "model_sha256": "a", "recording_sha256": "b"}],
+        key=concluded.sitting.key,
+    )  # fmt: skip
     row = concluded.workspace.read_sitting("sittings", concluded.sitting)
     concluded.workspace.write_sitting(
         concluded.sitting,
-        {"events": pd.concat([events, told]), "texts": read, "sittings": row},
+        {"events": pd.concat([events, told]), "texts": read, "transcripts": heard, "sittings": row},
     )
     yield concluded, keys
     ledger.close()
@@ -151,6 +158,7 @@ def test_a_record_that_is_not_of_the_chain_is_found(copied, tmp_path):
 def test_its_tables_hold_nothing_that_the_pictures_hide(copied):
     _, files, _ = copied
     assert pq.read_table(io.BytesIO(files["tables/texts.parquet"])).num_rows == 0
+    assert pq.read_table(io.BytesIO(files["tables/transcripts.parquet"])).num_rows == 0
     events = pq.read_table(io.BytesIO(files["tables/events.parquet"])).to_pandas()
     (detail,) = events.loc[events["stream"] == "events_proctor", "detail"]
     assert json.loads(detail) == {"reason": "looks away"}

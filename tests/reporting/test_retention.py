@@ -5,6 +5,7 @@ from datetime import date
 import pyarrow.parquet as pq
 import pytest
 
+from review import tables
 from review.errors import LedgerError, ReviewError
 from review.ledger import current_author, open_ledger
 from review.ledger.payloads import Retained, Statement
@@ -40,6 +41,11 @@ end = 2022-12-10T08:32:00+08:00
     frame["embedding"] = [[0.5] * 4] * len(frame)
     case.workspace.write_sitting(case.sitting, {**frames, "detections": frame})
     case.workspace.register(case.session)
+    heard = [{"stream": "front", "start_s": 1.0, "end_s": 2.0, "device_start_s": 1.0,
+              "device_end_s": 2.0, "text": "x", "language": "zh", "model": "m",
+              "model_sha256": "a", "recording_sha256": "b"}]  # fmt: skip
+    said = tables.build("transcripts", heard, key=case.sitting.key)
+    case.workspace.write_beside("transcripts", case.sitting, said)
     media = case.workspace.media(case.sitting)
     media.mkdir(parents=True)
     (media / "copy.mp4").write_bytes(b"x" * 100)
@@ -61,6 +67,7 @@ def test_without_being_told_nothing_is_deleted(space):
     wanted = {"embeddings": "due", "media": "due", "measurements": "kept", "tables": "kept"}
     assert states(rows) == wanted
     assert list(space.folder.rglob("copy.mp4"))
+    assert space.parquet_files("transcripts")
     assert states(retain(space, policy=POLICY, today=date(2022, 12, 20)))["media"] == "kept"
 
 
@@ -69,6 +76,7 @@ def test_what_is_due_goes_and_is_recorded_embeddings_first(space, case, boss):
     rows = retain(space, policy=POLICY, today=LATER, apply=True, author=boss)
     assert states(rows)["embeddings"] == states(rows)["media"] == "removed"
     assert not list(space.folder.rglob("copy.mp4"))
+    assert space.read_sitting("transcripts", case.sitting).empty
     for path in space.parquet_files("detections"):
         table = pq.read_table(path, partitioning=None)
         assert table.num_rows

@@ -8,6 +8,7 @@ import { followLanguage, Words } from "./words.js";
 // ten thousand entries a few hundred are in the page at once.
 
 const SHOWN = 300;
+const TRANSCRIPT = "transcript";
 
 class Logbook {
   constructor(model, el, signal) {
@@ -23,6 +24,12 @@ class Logbook {
     this.body = h("ol", { class: "rw-log-rows", tabindex: 0, role: "list" });
     words.bind(this.body, "ui.panel_log", "aria-label");
     const root = h("section", { class: "rw rw-log" }, h("header", { class: "rw-head" }, this.find, this.count), this.body);
+    // What a machine wrote down is no entry of a log: whoever reads it is told so.
+    if (this.rows.some(([, , kind]) => kind === TRANSCRIPT)) {
+      const note = h("p", { class: "rw-foot" });
+      words.bind(note, "ui.transcript_note");
+      this.body.before(note);
+    }
     words.bind(root, "ui.panel_log", "aria-label");
     bindKeys(root, this.bus, signal);
     followLanguage(model, this.bus, words, root, () => this.draw(), signal);
@@ -35,7 +42,8 @@ class Logbook {
 
   draw() {
     const { words, wanted } = this;
-    const text = ([, stream, kind, detail]) => `${words.say(`stream.${stream}`)} ${kind} ${detail}`.toLowerCase();
+    const named = (kind) => (kind === TRANSCRIPT ? words.say("ui.transcript") : kind);
+    const text = ([, stream, kind, detail]) => `${words.say(`stream.${stream}`)} ${named(kind)} ${detail}`.toLowerCase();
     const found = wanted ? this.rows.filter((row) => text(row).includes(wanted)) : this.rows;
     const from = wanted ? 0 : Math.max(0, Math.min(this.near ?? 0, found.length - SHOWN / 2) - SHOWN / 2);
     this.shown = found.slice(from, from + SHOWN);
@@ -46,7 +54,7 @@ class Logbook {
     h("span", { class: "rw-mono", text: at === null ? "–" : stamp(at, 1) }),
     h("span", { class: "rw-mono rw-quiet", text: at === null ? "" : wall(this.data, at, words.language) }),
     h("span", { class: "rw-quiet", text: words.say(`stream.${stream}`) }),
-    h("b", { text: kind }), h("span", { text: detail, dir: "auto" }))));
+    h("b", { text: named(kind) }), h("span", { text: detail, dir: "auto" }))));
     this.body.replaceChildren(...this.items);
     this.light();
   }
