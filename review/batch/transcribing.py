@@ -113,7 +113,7 @@ def transcribe(
         try:
             rows += _one(wanted, sitting)
         except (ReviewError, OSError) as error:
-            rows.append(_row(sitting, None, "failed", reason=" ".join(str(error).split())))
+            rows.append(_row(sitting, "", "failed", reason=" ".join(str(error).split())))
     result = pd.DataFrame(rows, columns=list(COLUMNS))
     record = {
         "kind": "transcribe",
@@ -243,12 +243,12 @@ def _analysed(space: Workspace, sitting: Sitting) -> str:
 
 def _row(
     sitting: Sitting,
-    stream: str | None,
+    stream: str,
     state: str,
     *,
     lines: int = 0,
     speech_s: float | None = None,
-    reason: str | None = None,
+    reason: str = "",
 ) -> dict[str, Any]:
     values = (*sitting.key[1:], stream, state, lines, speech_s, reason)
     return dict(zip(COLUMNS, values, strict=True))

@@ -159,15 +159,29 @@ class Whisper:
             )
 
     def hear(self, samples: NDArray[np.float32]) -> Iterator[Said]:
-        """Write down what is said in up to 30 s of sound (16 kHz, one channel, full scale 1.0)."""
-        lines, info = self._network.transcribe(
-            samples,
-            language=self.language,
-            temperature=0.0,
-            condition_on_previous_text=False,
-            vad_filter=False,
-        )
-        for line in lines:
+        """Write down what is said in up to 30 s of sound (16 kHz, one channel, full scale 1.0).
+
+        Raises
+        ------
+        ModelError
+            If the network fails on it, for want of memory for example.
+        """
+        try:
+            lines, info = self._network.transcribe(
+                samples,
+                language=self.language,
+                temperature=0.0,
+                condition_on_previous_text=False,
+                vad_filter=False,
+            )
+            heard = list(lines)
+        except (RuntimeError, MemoryError, ValueError) as error:
+            raise ModelError(
+                "the speech-to-text model failed on a stretch of sound",
+                where=f"model {self.model}",
+                found=f"{type(error).__name__}: {error}",
+            ) from error
+        for line in heard:
             yield Said(
                 start_s=float(line.start),
                 end_s=float(line.end),

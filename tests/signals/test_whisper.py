@@ -110,6 +110,17 @@ def test_lines_come_with_a_probability_and_their_language(nowhere, network):
     assert network.heard["condition_on_previous_text"] is False
 
 
+def test_a_network_that_fails_is_an_error_of_the_project(nowhere, network, monkeypatch):
+    machine = w.whisper(put(nowhere / "model"))
+
+    def fail(*_, **__):
+        raise RuntimeError("out of memory")
+
+    monkeypatch.setattr(machine._network, "transcribe", fail)
+    with pytest.raises(ModelError, match="out of memory"):
+        list(machine.hear(np.zeros(16000, np.float32)))
+
+
 def test_a_language_that_the_model_does_not_know_is_refused(nowhere, network):
     with pytest.raises(ModelError, match="zh, en"):
         w.whisper(put(nowhere / "model"), language="tlh")
