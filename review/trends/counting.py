@@ -159,11 +159,12 @@ def _hits_by_bits(dims: list[str], kind: str, columns: list[str], only: str) -> 
         "family": " LEFT JOIN families USING (label)",
         "clause": " JOIN (SELECT rulebook AS book, label, clause FROM clauses) USING (book, label)",
     }.get(name, "")
-    rows = f"""(SELECT coalesce(rulebook, '') AS book, {key} AS key, person, flags{_more(columns)}
-        FROM rollup WHERE {only})"""  # noqa: S608
-    book = f"SELECT DISTINCT coalesce(rulebook, '') AS book, {key} FROM rollup WHERE {only}"  # noqa: S608
-    return f"""named AS (
-            SELECT DISTINCT book, {key} AS key, {OF_FLAG[name]} AS {kind} FROM ({book}){joined}
+    rows = f"""SELECT coalesce(rulebook, '') AS book, {key} AS key, person, flags{_more(columns)}
+        FROM rollup WHERE {only}"""  # noqa: S608
+    return f"""held AS MATERIALIZED ({rows}),
+        named AS (
+            SELECT DISTINCT book, key, {OF_FLAG[name]} AS {kind}
+            FROM (SELECT DISTINCT book, key, key AS {key} FROM held){joined}
         ),
         numbered AS (
             SELECT book, {kind}, row_number() OVER (PARTITION BY book ORDER BY {kind}) - 1 AS bit
@@ -177,7 +178,7 @@ def _hits_by_bits(dims: list[str], kind: str, columns: list[str], only: str) -> 
         ),
         seen AS (
             SELECT {_list(*dims, "person", "book", "bit_or(low) AS low", "bit_or(high) AS high")}
-            FROM {rows} JOIN (FROM masks LIMIT {_FEW_KINDS}) USING (book, key) GROUP BY ALL
+            FROM held JOIN (FROM masks LIMIT {_FEW_KINDS}) USING (book, key) GROUP BY ALL
         ),
         counted AS (SELECT {_list(*dims, "book", f"{_counts()} AS counts")} FROM seen GROUP BY ALL),
         told AS (
@@ -185,7 +186,7 @@ def _hits_by_bits(dims: list[str], kind: str, columns: list[str], only: str) -> 
             FROM counted JOIN numbered USING (book) GROUP BY ALL HAVING flagged > 0
         ),
         sums AS (
-            SELECT {_list(*dims, "book", "key", "sum(flags) AS flags")} FROM {rows} GROUP BY ALL
+            SELECT {_list(*dims, "book", "key", "sum(flags) AS flags")} FROM held GROUP BY ALL
         ),
         totals AS (
             SELECT {_list(*dims, kind, "sum(flags) AS flags")}
