@@ -73,6 +73,8 @@ def one(mode: str, session: Path, space: Path) -> None:
             pipeline.analyze_sitting(sitting, workspace, options=options, threads=1)
         workspace.compact(loaded.id)
     else:
+        # Every worker gets its share of the cores as threads: here one, however few workers.
+        os.cpu_count = lambda: int(mode)
         # Workers take seconds to start; a session of thousands does not notice.
         started = time.perf_counter()
         rows = analyze(session, workspace=space, workers=int(mode))
