@@ -2,9 +2,9 @@
 
 Twenty simulated sittings of twenty minutes (every fifth on eztest, the others on ITMC; planted at
 random, about a quarter of them clean), seeds 7013 to 7032: whatever was tuned on simulated sittings
-used seeds below 1000, or 7001 to 7012. Prints matched, missed and false flags in all and by label, false flags per
-candidate-hour, and how far the onsets lie apart. The sessions are made once and kept in
-``--folder``.
+used seeds below 1000, or 7001 to 7012. Prints matched, missed and false flags in all and by label,
+false flags per candidate-hour, and how far the onsets lie apart. The sessions are made once and
+kept in ``--folder``.
 
 Run it as ``python -m benchmarks detection -- [--folder F] [--seeds 7001 7002] [--embedded]``.
 """
