@@ -11,6 +11,7 @@ import json
 import os
 import tempfile
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote, unquote
@@ -195,7 +196,7 @@ class Workspace:
         pandas.DataFrame
             Under the contract of ``name`` (or the wanted ``columns`` of it), in no promised order.
         """
-        folder = self._folder(name, session_id)
+        folder = self.table_folder(name, session_id)
         schema = tables.schema(name)
         wanted = list(columns) if columns is not None else schema.names
         needed = list(dict.fromkeys([*tables.KEYS, *wanted]))
@@ -229,7 +230,7 @@ class Workspace:
         # The marker is merged first and its parts are removed last: whatever interrupts this,
         # every sitting that is marked still has all its rows, in one place or the other.
         for name in sorted(tables.SCHEMAS, key=lambda name: name == MARKER):
-            folder = self._folder(name, session_id)
+            folder = self.table_folder(name, session_id)
             parts = sorted(folder.glob(f"*{_BETWEEN}*.parquet"))
             if not parts:
                 continue
@@ -246,13 +247,14 @@ class Workspace:
     def _registration(self, session_id: str) -> Path:
         return self.folder / "sessions" / f"{file_name(session_id)}.json"
 
-    def _folder(self, name: str, session_id: str) -> Path:
+    def table_folder(self, name: str, session_id: str) -> Path:
+        """Where a table's files of one session are."""
         return self.folder / "tables" / name / f"session_id={file_name(session_id)}"
 
     def _part(self, name: str, sitting: Sitting) -> Path:
         _, candidate_id, subject_id = sitting.key
         file = f"{file_name(candidate_id)}{_BETWEEN}{file_name(subject_id)}.parquet"
-        return self._folder(name, sitting.session.id) / file
+        return self.table_folder(name, sitting.session.id) / file
 
 
 def _names(part: Path) -> tuple[str, str]:
@@ -270,18 +272,16 @@ def _without(rows: pa.Table, parts: Iterable[tuple[str, str]]) -> pa.Table:
 def _read(
     path: Path, schema: pa.Schema, columns: list[str], where: list[tuple[str, str, Any]]
 ) -> pa.Table:
+    # The path says session_id=..., too; it is read from the file, not parsed from the path.
+    read = partial(pq.read_table, path, columns=columns, filters=where or None, partitioning=None)
     try:
-        with pq.ParquetFile(path) as file:
-            missing = absent(file.schema_arrow, schema)
-        # The path says session_id=..., too; it is read from the file, not parsed from the path.
-        # By the contract: a column that came later is empty in older files.
-        return pq.read_table(
-            path,
-            columns=columns,
-            filters=where or None,
-            partitioning=None,
-            schema=schema if missing else None,
-        )
+        try:
+            return read()
+        except pa.ArrowInvalid:
+            # By the contract a column that came later is empty in older files.
+            if not absent(pq.read_schema(path), schema):
+                raise
+            return read(schema=schema)
     except (pa.ArrowInvalid, OSError) as error:
         raise ReviewError(
             "a table of the workspace cannot be read",

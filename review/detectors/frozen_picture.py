@@ -75,8 +75,6 @@ def _first(evidence: Evidence, view: str, start_s: float) -> float:
     if not len(lively):
         return first_s
     still = _STILL * float(np.quantile(lively, 0.05))
-    refined = (times > first_s - _REFINED_S) & (times <= first_s) & (changes < still)
-    # The picture before the first small change is the one that was refined.
-    while len(before) > 1 and refined[np.searchsorted(times, before[-1])]:
-        before = before[:-1]
-    return float(before[-1])
+    refined = (times > first_s - _REFINED_S) & (changes < still)
+    # The last change before the first small one brought the picture that was refined.
+    return float(times[(times <= first_s) & ~refined].max())

@@ -224,11 +224,11 @@ def _paths(space: Workspace, session_id: str, kind: str) -> list[Path]:
     if kind == "media":
         roots = [space.folder / top / file_name(session_id) for top in ("media", "frames")]
         copies = [p for root in roots for p in root.rglob("*") if p.is_file()]
-        return sorted([*copies, *_table(space, "transcripts", session_id).glob("*.parquet")])
+        return sorted([*copies, *space.table_folder("transcripts", session_id).glob("*.parquet")])
     names = {"measurements": _MEASUREMENTS, "tables": tuple(_all_tables(space))}
     wanted = names.get(kind, tuple(EMBEDDED))
     found = sorted(
-        path for name in wanted for path in _table(space, name, session_id).glob("*.parquet")
+        path for name in wanted for path in space.table_folder(name, session_id).glob("*.parquet")
     )
     return [path for path in found if _has_embeddings(path)] if kind == "embeddings" else found
 
@@ -237,10 +237,6 @@ def _all_tables(space: Workspace) -> list[str]:
     # The rows that say that a sitting was analysed go first: what remains is then no analysis.
     there = sorted(p.name for p in (space.folder / "tables").glob("*") if p.is_dir())
     return sorted({*there, *tables.SCHEMAS}, key=lambda name: name != MARKER)
-
-
-def _table(space: Workspace, name: str, session_id: str) -> Path:
-    return space.folder / "tables" / name / f"session_id={file_name(session_id)}"
 
 
 def _has_embeddings(path: Path) -> bool:

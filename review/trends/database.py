@@ -22,7 +22,7 @@ from review.ledger.decisions import outcomes, readings, settle
 from review.loaders import load_session
 from review.rules import load_rulebook, shipped_rulebooks
 from review.trends import rollup
-from review.workspace import Workspace, file_name
+from review.workspace import Workspace
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -120,8 +120,8 @@ def connect(
     for name in TABLES:
         paths = space.parquet_files(name)
         if sessions is not None:
-            own = {f"session_id={file_name(s)}" for s in sessions}
-            paths = [path for path in paths if path.parent.name in own]
+            own = {space.table_folder(name, s) for s in sessions}
+            paths = [path for path in paths if path.parent in own]
         _add_table(connection, name, paths)
     rolled = _add_rollups(connection, space) if use_rollup else _no_rollups(connection)
     loaded = _add_manifests(connection, space, sessions, without=rolled)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from review.workspace import MARKER, Workspace, atomic_path, file_name
+from review.workspace import MARKER, Workspace, atomic_path
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -99,7 +99,7 @@ def _write(
 
 def place(space: Workspace, name: str, session_id: str) -> Path:
     """Return the file of a session's roll-up."""
-    return space.folder / "tables" / name / f"session_id={file_name(session_id)}" / "all.parquet"
+    return space.table_folder(name, session_id) / "all.parquet"
 
 
 def is_fresh(space: Workspace, session_id: str) -> bool:
@@ -118,7 +118,7 @@ def fingerprint(space: Workspace, session_id: str) -> str:
     """Return a hash of names, sizes and times of the files that a roll-up is made from."""
     lines = [str(_VERSION)]
     for name in _SOURCES:
-        folder = space.folder / "tables" / name / f"session_id={file_name(session_id)}"
+        folder = space.table_folder(name, session_id)
         for path in sorted(folder.glob("*.parquet")):
             status = path.stat()
             lines.append(f"{name}/{path.name} {status.st_size} {status.st_mtime_ns}")

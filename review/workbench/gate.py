@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from review.ledger import Author
+    from review.ledger.fields import Payload
     from review.workspace import Workspace
 
     Key = tuple[str, str, str]
@@ -80,13 +81,7 @@ class Gate:
         LedgerError
             If it cannot be recorded.
         """
-        author = self.author()
-        with self._lock:
-            last = self._opened.get((key, stream))
-            if last is not None and time.monotonic() - last < _ONE_OPENING_S:
-                return
-            self.ledger.record(Watched(streams=(stream,)), sitting_key=key, author=author)
-            self._opened[key, stream] = time.monotonic()
+        self._once(key, stream, Watched(streams=(stream,)))
 
     def fetched(self, key: Key, name: str) -> None:
         """Record that a clip of a sitting was fetched, unless that was just recorded.
@@ -98,14 +93,16 @@ class Gate:
         LedgerError
             If it cannot be recorded.
         """
+        self._once(key, name, Exported(what="clip, fetched by a browser", file=name))
+
+    def _once(self, key: Key, what: str, entry: Payload) -> None:
         author = self.author()
         with self._lock:
-            last = self._opened.get((key, name))
+            last = self._opened.get((key, what))
             if last is not None and time.monotonic() - last < _ONE_OPENING_S:
                 return
-            entry = Exported(what="clip, fetched by a browser", file=name)
             self.ledger.record(entry, sitting_key=key, author=author)
-            self._opened[key, name] = time.monotonic()
+            self._opened[key, what] = time.monotonic()
 
     def watched(self, key: Key, intervals: Sequence[Any]) -> int:
         """Record what a page played, one entry an interval, and return how many there are.
