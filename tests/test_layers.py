@@ -17,7 +17,7 @@ FLOORS = (
     ("signals",),
     ("loaders",),
     ("workspace", "compaction"),
-    ("session", "tables", "errors", "words", "plugins"),
+    ("session", "tables", "errors", "words", "plugins", "processes"),
 )
 LEVEL = {part: len(FLOORS) - n for n, floor in enumerate(FLOORS) for part in floor}
 FENCES = {

@@ -10,16 +10,14 @@ left like a file. Whatever becomes of a sitting comes back as its future's excep
 from __future__ import annotations
 
 import multiprocessing
-import os
 import signal
-import threading
 from concurrent.futures import Executor, Future
 from typing import TYPE_CHECKING, Any, Protocol, Self
 
 import pebble
-import threadpoolctl
 
 from review.errors import ReviewError
+from review.processes import begin_worker
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -85,7 +83,7 @@ class Processes:
         # spawn: forking a process that has decoder and network threads can lock up.
         self._pool: Any = pebble.ProcessPool(
             workers,
-            initializer=_prepare,
+            initializer=begin_worker,
             initargs=(threads,),
             context=multiprocessing.get_context("spawn"),
         )
@@ -155,17 +153,3 @@ def _ended(code: int | None) -> str:
         hint = "; the system does this when memory runs out" if name == "SIGKILL" else ""
         return f"its process was ended by {name}{hint}"
     return f"its process ended with status {code}"
-
-
-def _prepare(threads: int) -> None:
-    """Make a new worker keep to its share of the processors, and end with its run."""
-    threadpoolctl.threadpool_limits(limits=threads)
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        # A run that was killed leaves nobody who would take this worker's results.
-        threading.Thread(target=_follow, args=(parent,), daemon=True).start()
-
-
-def _follow(parent: Any) -> None:
-    parent.join()
-    os._exit(1)

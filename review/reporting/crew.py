@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import multiprocessing
 import os
-import threading
 from collections import deque
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, replace
@@ -16,10 +15,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 import cv2
 import pebble
-import threadpoolctl
 
 from review.errors import LedgerError, RenderError, ReviewError
 from review.ledger import open_ledger
+from review.processes import begin_worker
 from review.reporting.drafting import Drafter
 from review.reporting.render import TEMPLATE_MISTAKE
 from review.reporting.stored import SessionTables
@@ -172,18 +171,9 @@ _DESKS: Final[list[_Desk]] = []
 
 
 def _begin(order: Order, session: Session, space: Workspace, threads: int) -> None:
-    threadpoolctl.threadpool_limits(limits=threads)
+    begin_worker(threads)
     cv2.setNumThreads(threads)
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        # A run that was killed leaves nobody who would take what this process makes.
-        threading.Thread(target=_follow, args=(parent,), daemon=True).start()
     _DESKS.append(_Desk(order, session, space))
-
-
-def _follow(parent: Any) -> None:
-    parent.join()
-    os._exit(1)
 
 
 def _work(place: tuple[str, str]) -> Draft:
