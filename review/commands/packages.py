@@ -21,6 +21,7 @@ from review.commands.terminal import (
     windows_option,
     workspace_option,
 )
+from review.reporting.framing import AROUND_S
 
 
 @click.command()
@@ -104,8 +105,8 @@ def verify(file: Path, anchor: str | None, as_json: bool) -> None:  # noqa: FBT0
 @click.option("--from", "start", help="Start of a stretch of session time.")
 @click.option("--to", "end", help="Its end.")
 @click.option("--flag", help="Number of a flag as the report counts them, or its id.")
-@click.option("--before", type=click.FloatRange(min=0), default=5.0, show_default=True)
-@click.option("--after", type=click.FloatRange(min=0), default=5.0, show_default=True)
+@click.option("--before", type=click.FloatRange(min=0), default=AROUND_S, show_default=True)
+@click.option("--after", type=click.FloatRange(min=0), default=AROUND_S, show_default=True)
 @click.option("--views", default="front,right_rear,left_front,screen", show_default=True)
 @click.option("--sound", default="screen", show_default=True, help="View that is heard, or none.")
 @click.option("--language", type=click.Choice(["en", "zh"]), default="en", show_default=True)

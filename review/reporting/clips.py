@@ -18,6 +18,7 @@ from moviepy.audio.AudioClip import AudioArrayClip
 from review.errors import RenderError
 from review.reporting.evidence import EvidenceReader
 from review.reporting.feeds import ViewFeed, session_sound
+from review.reporting.framing import AROUND_S, LONGEST_FLAG_S, shown_part
 from review.reporting.masking import PeopleHider, WindowHider
 from review.reporting.mosaic import Mosaic
 from review.reporting.stored import analysed
@@ -147,23 +148,25 @@ def flag_clip(
     workspace: Workspace,
     path: Path | str,
     *,
-    before_s: float = 5.0,
-    after_s: float = 5.0,
-    longest_s: float = 60.0,
+    before_s: float = AROUND_S,
+    after_s: float = AROUND_S,
+    longest_s: float = LONGEST_FLAG_S,
     **more: Any,
 ) -> Clip:
     """Write the clip of a flag with some time before and after it.
 
-    A flag longer than ``longest_s`` is shown around its evidence time. Other keywords go to
+    Which part it shows is :func:`review.reporting.framing.shown_part`. Other keywords go to
     :func:`write_clip`.
     """
-    start_s, end_s = flag.start_s, flag.end_s
-    if end_s - start_s > longest_s:
-        start_s = min(max(flag.evidence_s - longest_s / 2, start_s), end_s - longest_s)
-        end_s = start_s + longest_s
-    return write_clip(
-        sitting, workspace, path, start_s=start_s - before_s, end_s=end_s + after_s, **more
+    start_s, end_s = shown_part(
+        flag.start_s,
+        flag.end_s,
+        evidence_s=flag.evidence_s,
+        before_s=before_s,
+        after_s=after_s,
+        longest_s=longest_s,
     )
+    return write_clip(sitting, workspace, path, start_s=start_s, end_s=end_s, **more)
 
 
 def _hider(

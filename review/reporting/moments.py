@@ -10,6 +10,7 @@ from review.errors import RenderError
 from review.ledger import current_author, open_ledger
 from review.ledger.payloads import Exported
 from review.reporting.clips import flag_clip, write_clip
+from review.reporting.framing import AROUND_S
 from review.reporting.privacy import Privacy
 from review.reporting.session_reports import find_session
 from review.reporting.summary import summarise
@@ -36,8 +37,8 @@ def clip(  # noqa: PLR0913  # keyword-only, as the command has them
     start: str | None = None,
     end: str | None = None,
     flag: str | None = None,
-    before: float = 5.0,
-    after: float = 5.0,
+    before: float = AROUND_S,
+    after: float = AROUND_S,
     views: str = "front,right_rear,left_front,screen",
     sound: str = "screen",
     language: Language = "en",

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 import threading
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from review.errors import ReviewError
+from review.reporting.framing import shown_part
 from review.workbench.beside import seldom
 from review.workspace import file_name
 
@@ -22,11 +23,6 @@ if TYPE_CHECKING:
     from review.workspace import Workspace
 
     Message = Mapping[str, Any]
-
-#: Seconds before and after a flag, and the longest part of a flag that is shown: as in packages
-#: (:func:`review.reporting.clips.flag_clip`).
-_AROUND_S: Final = 5.0
-_LONGEST_S: Final = 60.0
 
 
 class Clips:
@@ -98,11 +94,8 @@ class Clips:
         flag_id = message.get("flag_id")
         if flag_id is None:
             return start_s, end_s
-        if end_s - start_s > _LONGEST_S:
-            middle_s = float(self._evidence_s.get(flag_id, (start_s + end_s) / 2))
-            start_s = min(max(middle_s - _LONGEST_S / 2, start_s), end_s - _LONGEST_S)
-            end_s = start_s + _LONGEST_S
-        return start_s - _AROUND_S, end_s + _AROUND_S
+        evidence_s = float(self._evidence_s.get(flag_id, (start_s + end_s) / 2))
+        return shown_part(start_s, end_s, evidence_s=evidence_s)
 
     def _path(self, message: Message, start_s: float, end_s: float, language: str) -> Path:
         label = file_name(str(message.get("label") or "evidence"))[:40]
