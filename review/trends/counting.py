@@ -68,8 +68,7 @@ def rate_sql(
     """
     of_sitting = [f'{OF_SITTING[g]} AS "{g}"' for g in groups if g in OF_SITTING]
     of_flag = [f'{OF_FLAG[g]} AS "{g}"' for g in groups if g in OF_FLAG]
-    dims = [f'"{g}"' for g in groups if g in OF_SITTING]
-    kinds = [f'"{g}"' for g in groups if g in OF_FLAG]
+    dims, kinds = _columns(groups)
     only = "true"
     if sessions is not None:
         only = f"session_id IN ({', '.join(map(_quoted, sessions)) or 'NULL'})"
@@ -119,6 +118,13 @@ def rate_sql(
     """  # noqa: S608  # built from the names above; session ids are quoted
 
 
+def _columns(groups: tuple[str, ...]) -> tuple[list[str], list[str]]:
+    """Return the quoted columns of the groups: those of sittings, and those of flags."""
+    dims = [f'"{g}"' for g in groups if g in OF_SITTING]
+    kinds = [f'"{g}"' for g in groups if g in OF_FLAG]
+    return dims, kinds
+
+
 def _hits(
     groups: tuple[str, ...],
     of_sitting: list[str],
@@ -128,8 +134,7 @@ def _hits(
     of_flags: bool,
 ) -> str:
     """Return the part of the query that counts people and flags of each cell."""
-    dims = [f'"{g}"' for g in groups if g in OF_SITTING]
-    kinds = [f'"{g}"' for g in groups if g in OF_FLAG]
+    dims, kinds = _columns(groups)
     within, columns = [*dims, *kinds], [*of_sitting, *of_flag]
     if "label" in groups and set(groups) - {"label"} <= OF_PERSON:
         # Nothing changes from one sitting of a person to the next: no grouping by person.
