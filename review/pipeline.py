@@ -26,7 +26,7 @@ from review.signals.measure import Measurements, MeasureOptions, measure
 from review.signals.models import find_models
 from review.signals.transcript import recording_sha256
 from review.timeline.assemble import assemble
-from review.timeline.clocks import place
+from review.timeline.clocks import place_spans
 from review.timeline.coverage import CoverageOptions
 from review.timeline.sync import synchronise
 from review.timeline.sync.by_hand import Override, apply_by_hand
@@ -243,8 +243,7 @@ def placed_transcripts(
     """Return the rows of ``transcripts`` whose recordings are still the same, on session time."""
     now = {stream: recording_sha256(segments, stream) for stream in said["stream"].unique()}
     same = said[said["recording_sha256"] == said["stream"].map(now)].reset_index(drop=True)
-    placed = place(same, clocks, device="device_start_s", session="start_s")
-    return place(placed, clocks, device="device_end_s", session="end_s")
+    return place_spans(same, clocks, start="device_start_s", end="device_end_s")
 
 
 def offsets_by_hand(workspace: Workspace, sitting: Sitting) -> tuple[Override, ...]:

@@ -21,7 +21,7 @@ from review.signals.transcript import recording_sha256
 from review.signals.transcript import transcribe as write_down
 from review.signals.whisper import whisper
 from review.timeline import intervals as iv
-from review.timeline.clocks import place
+from review.timeline.clocks import place_spans
 from review.workspace import MARKER, Workspace
 
 if TYPE_CHECKING:
@@ -209,8 +209,8 @@ def _still_there(record: SittingRecord, stream: str) -> None:
 def _placed(lines: list[dict[str, Any]], clocks: pd.DataFrame, sitting: Sitting) -> pd.DataFrame:
     if not lines:
         return tables.empty("transcripts")
-    placed = place(pd.DataFrame(lines), clocks, device="device_start_s", session="start_s")
-    placed = place(placed, clocks, device="device_end_s", session="end_s")
+    found = pd.DataFrame(lines)
+    placed = place_spans(found, clocks, start="device_start_s", end="device_end_s")
     keys = dict(zip(tables.KEYS, sitting.key, strict=True))
     return tables.conform(placed.assign(**keys), "transcripts")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from review.timeline.clocks import place
+from review.timeline.clocks import place, place_spans
 from review.timeline.coverage import CoverageOptions, Placed, coverage
 from review.timeline.evidence import Evidence
 from review.timeline.windows import judged_window
@@ -47,8 +47,7 @@ def assemble(
     signals = signals.sort_values(["stream", "signal", "time_s"], kind="stable", ignore_index=True)
     detections = place(measured.detections, clocks, device="device_s", session="time_s")
     detections = detections.sort_values(["stream", "time_s"], kind="stable", ignore_index=True)
-    texts = place(measured.texts, clocks, device="start_device_s", session="start_s")
-    texts = place(texts, clocks, device="end_device_s", session="end_s")
+    texts = place_spans(measured.texts, clocks, start="start_device_s", end="end_device_s")
     window = judged_window(record.sitting, events)
     placed = Placed(
         segments=record.segments,

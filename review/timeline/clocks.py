@@ -103,6 +103,12 @@ def place(frame: pd.DataFrame, clocks: pd.DataFrame, *, device: str, session: st
     return placed
 
 
+def place_spans(frame: pd.DataFrame, clocks: pd.DataFrame, *, start: str, end: str) -> pd.DataFrame:
+    """Return a copy with ``start_s`` and ``end_s`` computed from two columns of device time."""
+    begun = place(frame, clocks, device=start, session="start_s")
+    return place(begun, clocks, device=end, session="end_s")
+
+
 def _pieces(clocks: pd.DataFrame, stream: str) -> pd.DataFrame:
     return clocks[clocks["stream"] == stream].sort_values("from_device_s", kind="stable")
 

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from review.session import STREAMS
-from review.timeline.clocks import declared_clocks, place, to_device_s, to_session_s
+from review.timeline.clocks import declared_clocks, place, place_spans, to_device_s, to_session_s
 
 
 def clocks(*pieces):
@@ -61,3 +61,11 @@ def test_each_stream_goes_through_its_own_clock():
     frame = pd.DataFrame({"stream": ["front", "screen", "front"], "device_s": [0.0, 0.0, 2.0]})
     assert place(frame, table, device="device_s", session="time_s")["time_s"].tolist() == [1, 5, 3]
     assert "time_s" not in frame
+
+
+def test_a_span_across_the_pieces_of_a_clock_begins_by_one_and_ends_by_the_other():
+    table = clocks((-1e9, 100.0, 0.0, 0.0, 0.0), (160.0, 1e9, -60.0, 0.0, 0.0))
+    said = pd.DataFrame({"stream": ["front"], "from": [99.0], "to": [161.0]})
+    placed = place_spans(said, table, start="from", end="to")
+    assert placed[["start_s", "end_s"]].to_numpy().tolist() == [[99.0, 101.0]]
+    assert list(said.columns) == ["stream", "from", "to"]
