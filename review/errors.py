@@ -80,3 +80,8 @@ class LedgerError(ReviewError):
 
 class RenderError(ReviewError):
     """A report or clip could not be made."""
+
+
+def reason_of(error: Exception) -> str:
+    """Return what a row says about what failed it: the library's own errors explain themselves."""
+    return str(error) if isinstance(error, ReviewError) else f"{type(error).__name__}: {error}"

@@ -19,7 +19,7 @@ from review.batch import runs
 from review.batch.cluster import Cluster
 from review.batch.pools import Borrowed, Here, Processes
 from review.batch.runner import run_each
-from review.errors import ReviewError, SessionError
+from review.errors import ReviewError, SessionError, reason_of
 from review.loaders import load_session
 from review.trends import write_rollup
 from review.workspace import MARKER, Workspace
@@ -180,10 +180,8 @@ def analyze_one(job: Job, key: tuple[str, str, str]) -> pd.DataFrame:
             sitting, job.space, options=job.options, force=job.force, threads=job.threads
         )
     except Exception as error:  # noqa: BLE001 - whatever one sitting provokes is its own row
-        message = f"{type(error).__name__}: {error}"
-        if isinstance(error, ReviewError):
-            message = str(error)
-        elif isinstance(error, OSError) and error.errno in _FULL:
+        message = reason_of(error)
+        if isinstance(error, OSError) and error.errno in _FULL:
             message = _unwritten(error, job.space)
         return _failed(sitting, job.space, message, time.monotonic() - started)
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 import cv2
 import pebble
 
-from review.errors import LedgerError, RenderError, ReviewError
+from review.errors import LedgerError, RenderError, ReviewError, reason_of
 from review.ledger import open_ledger
 from review.processes import begin_worker
 from review.reporting.drafting import Drafter
@@ -123,11 +123,6 @@ def draft(drafter: Drafter, sitting: Sitting, tables: SessionTables) -> Draft:
             raise
         return Draft(flags=len(given.flags), failure=reason_of(error))
     return Draft(flags=len(given.flags), summary=summary, contents=tuple(contents))
-
-
-def reason_of(error: Exception) -> str:
-    """Return the one line that a row says about what failed it."""
-    return str(error) if isinstance(error, ReviewError) else f"{type(error).__name__}: {error}"
 
 
 def _sendable(session: Session) -> Session:

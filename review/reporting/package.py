@@ -17,11 +17,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
 
-from review.errors import RenderError
+from review.errors import RenderError, reason_of
 from review.ledger import current_author, open_ledger
 from review.ledger.payloads import Exported
 from review.reporting import casefiles
-from review.reporting.crew import FAILURES, reason_of
+from review.reporting.crew import FAILURES
 from review.reporting.drafting import Drafter, Order
 from review.reporting.privacy import Privacy
 from review.reporting.write import safe_name

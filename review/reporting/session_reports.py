@@ -9,10 +9,10 @@ from urllib.parse import quote
 import pandas as pd
 from tqdm.auto import tqdm
 
-from review.errors import LedgerError, RenderError
+from review.errors import LedgerError, RenderError, reason_of
 from review.ledger import current_author, open_ledger
 from review.loaders import load_session
-from review.reporting.crew import FAILURES, crew_size, drafts, reason_of
+from review.reporting.crew import FAILURES, crew_size, drafts
 from review.reporting.drafting import MOST_PICTURES, Drafter, Order
 from review.reporting.exporter import Exporter
 from review.reporting.exports import flag_rows, flags_csv
