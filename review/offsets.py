@@ -154,8 +154,7 @@ def offset_at(clocks: pd.DataFrame, stream: str, device_s: float | None) -> floa
 
 
 def _sitting(session: Path | str, candidate: str, subject: str, space: Workspace) -> Sitting:
-    folder = space.session_folder(str(session)) if str(session) in space.sessions() else session
-    loaded, _ = load_session(folder)
+    loaded, _ = load_session(space.folder_of(session))
     return loaded.sitting(candidate, subject)
 
 

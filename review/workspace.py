@@ -150,6 +150,11 @@ class Workspace:
             )
         return Path(json.loads(path.read_text(encoding="utf-8"))["folder"])
 
+    def folder_of(self, session: Path | str) -> Path:
+        """Return the folder of a session that is named by its id here, or by its folder."""
+        name = str(session)
+        return self.session_folder(name) if name in self.sessions() else Path(session)
+
     def sessions(self) -> list[str]:
         """Ids of the registered sessions."""
         return sorted(unquote(path.stem) for path in (self.folder / "sessions").glob("*.json"))

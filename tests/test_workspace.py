@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest
@@ -137,6 +139,8 @@ def test_a_registered_session_is_found_by_its_id(space, sitting):
     space.register(sitting.session)
     assert space.sessions() == ["S1"]
     assert space.session_folder("S1") == sitting.session.folder.resolve()
+    assert space.folder_of("S1") == space.session_folder("S1")
+    assert space.folder_of("exams/S1") == Path("exams/S1")
     with pytest.raises(SessionError, match="S1"):
         space.session_folder("S2")
 

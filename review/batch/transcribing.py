@@ -100,8 +100,7 @@ def transcribe(
             raise SessionError(
                 "no such view", where=f"stream {stream}", expected=f"one of {', '.join(VIEWS)}"
             )
-    folder = space.session_folder(str(session)) if str(session) in space.sessions() else session
-    loaded, _ = load_session(folder)
+    loaded, _ = load_session(space.folder_of(session))
     chosen = chosen_sittings(loaded, candidates, subjects)
     machine = transcriber or whisper(model, workspace=space, language=language)
     started = datetime.now(UTC)

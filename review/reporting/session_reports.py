@@ -154,8 +154,7 @@ def find_session(session: Session | Path | str, space: Workspace) -> Session:
     """
     if isinstance(session, Session):
         return session
-    known = str(session) in space.sessions()
-    loaded, _ = load_session(space.session_folder(str(session)) if known else session)
+    loaded, _ = load_session(space.folder_of(session))
     return loaded
 
 

@@ -71,10 +71,9 @@ def choose(
 
 
 def _folder(session: Path | str | None, space: Workspace) -> Path:
-    known = space.sessions()
     if session is not None:
-        return space.session_folder(str(session)) if str(session) in known else Path(session)
-    if known:
+        return space.folder_of(session)
+    if known := space.sessions():
         return space.session_folder(known[0])
     samples = sorted(path.parent for path in _SAMPLES.glob("*/session.toml"))
     if samples:
