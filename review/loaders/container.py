@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, Self
 import av
 from av.error import EOFError as EndOfFile
 from av.error import FFmpegError
+from av.stream import Discard
 
 from review.errors import LoadError
 from review.loaders import boxes, playlist
@@ -203,6 +204,17 @@ def packets_of(
     for attempt in Attempts(errors):
         with attempt:
             yield from container.demux(*streams)
+
+
+def only(container: InputContainer, stream: Stream, *, keys_only: bool = False) -> None:
+    """Have the demuxer pass over what nobody asks for, in the formats that can.
+
+    To pass it over here costs little time, but the interpreter's lock for every packet, for which
+    whoever works beside waits.
+    """
+    for each in container.streams:
+        each.discard = Discard.all
+    stream.discard = Discard.nonkey if keys_only else Discard.default
 
 
 class Attempts:

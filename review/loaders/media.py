@@ -22,6 +22,7 @@ from review.loaders.container import (
     MediaInfo,
     first_of,
     note_error,
+    only,
     opened,
     packets_of,
     probe,
@@ -167,6 +168,7 @@ class VideoReader:
 
     def packets(self) -> Iterator[Packet]:
         """Walk all packets of the picture track without decoding, in the file's order."""
+        only(self._container, self._stream)
         self._rewind(None)
         # Whole numbers divided once give the same float as the fraction, ten times faster.
         top, bottom = self._base.numerator, self._base.denominator
@@ -286,6 +288,7 @@ class VideoReader:
         self, *, keys_only: bool, wanted: Callable[[Packet], bool] | None = None
     ) -> Iterator[VideoFrame]:
         flight = _Flight()
+        only(self._container, self._stream, keys_only=keys_only and wanted is None)
         for packet in packets_of(self._container, self._stream):
             if keys_only and packet.size:
                 asked = wanted is None or wanted(self._told_of(packet))

@@ -13,7 +13,7 @@ from av.error import EOFError as EndOfFile
 from av.error import FFmpegError
 
 from review.errors import LoadError
-from review.loaders.container import first_of, opened, packets_of, seek
+from review.loaders.container import first_of, only, opened, packets_of, seek
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -68,6 +68,7 @@ def sound_blocks(
         stream = first_of(container, "audio")
         if stream is None:
             raise LoadError("no sound track", where=path, expected="a recording with sound")
+        only(container, stream)
         if start_pts_s is not None:
             first_s = float((stream.start_time or 0) * Fraction(stream.time_base))
             seek(container, stream, max(first_s, start_pts_s - _RUN_UP_S))

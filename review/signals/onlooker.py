@@ -61,8 +61,8 @@ class LookOptions:
 
     changing_every_s: float = 3.0
     idle_every_s: float = 8.0
-    identity_every_s: float = 60.0
-    identity_aside_every_s: float = 120.0
+    identity_every_s: float = 120.0
+    identity_aside_every_s: float = 240.0
 
 
 class Onlooker:
