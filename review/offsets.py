@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from review import pipeline, tables
+from review.analysed import analysed_sitting
 from review.errors import SessionError
 from review.ledger import current_author, open_ledger
 from review.ledger.payloads import OffsetSet
@@ -18,7 +19,7 @@ from review.loaders import load_session
 from review.rules import load_rulebook
 from review.session import STREAMS
 from review.timeline.seen import missing_time, states_time, views_time
-from review.workspace import MARKER, Workspace
+from review.workspace import Workspace
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -159,15 +160,8 @@ def _sitting(session: Path | str, candidate: str, subject: str, space: Workspace
 
 
 def _read(space: Workspace, sitting: Sitting) -> Clocks:
-    marker = space.read_sitting(MARKER, sitting)
-    if marker.empty or marker["state"].iloc[0] != "done":
-        raise SessionError(
-            "this sitting has not been analysed into this workspace",
-            where="/".join(sitting.key),
-            found=f"no results in {space.folder}",
-            todo="run `review analyze <session folder>` first",
-        )
-    window = (float(marker["window_start_s"].iloc[0]), float(marker["window_end_s"].iloc[0]))
+    marker = analysed_sitting(space, sitting)
+    window = (float(marker["window_start_s"]), float(marker["window_end_s"]))
     covered = space.read_sitting("coverage", sitting)
     return Clocks(
         sitting=sitting,

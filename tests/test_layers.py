@@ -16,7 +16,7 @@ FLOORS = (
     ("timeline",),
     ("signals",),
     ("loaders",),
-    ("workspace", "compaction"),
+    ("workspace", "compaction", "analysed"),
     ("session", "tables", "errors", "words", "plugins", "processes"),
 )
 LEVEL = {part: len(FLOORS) - n for n, floor in enumerate(FLOORS) for part in floor}
@@ -45,7 +45,7 @@ BESIDE = {
     ("demo", "workbench"),
     ("session", "errors"), ("plugins", "errors"), ("tables", "errors"), ("scoring", "rules"),
     ("figures", "rules"), ("ledger", "rules"), ("workspace", "session"), ("trends", "reporting"),
-    ("workspace", "compaction"),
+    ("workspace", "compaction"), ("analysed", "workspace"),
 }  # fmt: skip
 
 

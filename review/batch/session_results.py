@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
 
+from review.analysed import analysed_session
 from review.errors import RulebookError, SessionError
 from review.ledger import open_ledger
 from review.ledger.assignments import assignments_of
@@ -20,7 +21,7 @@ from review.scoring.risk import points_of, reasons
 from review.scoring.worklist import worklist
 from review.session import Session
 from review.tables import KEYS
-from review.workspace import MARKER, Workspace
+from review.workspace import Workspace
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -199,14 +200,7 @@ def results_of(
     """
     space = workspace if isinstance(workspace, Workspace) else Workspace(workspace)
     session_id, found = _named(session, space)
-    sittings = space.read(MARKER, session_id)
-    if sittings.empty:
-        raise SessionError(
-            "this session has not been analysed into this workspace",
-            where=f"session {session_id}",
-            found=f"no results in {space.folder}",
-            todo="run `review analyze <session folder>` first",
-        )
+    sittings = analysed_session(space, session_id)
     entries = open_ledger(space.ledger).entries(session_id, kinds=_KINDS)
     return SessionResults(
         session_id=session_id,

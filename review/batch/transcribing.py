@@ -10,6 +10,7 @@ import pandas as pd
 from tqdm.auto import tqdm
 
 from review import pipeline, tables
+from review.analysed import analysed_sitting
 from review.batch import runs
 from review.batch.analysis import chosen_sittings
 from review.detectors.talk import speech_spans
@@ -22,7 +23,7 @@ from review.signals.transcript import transcribe as write_down
 from review.signals.whisper import whisper
 from review.timeline import intervals as iv
 from review.timeline.clocks import place_spans
-from review.workspace import MARKER, Workspace
+from review.workspace import Workspace
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -132,7 +133,7 @@ def transcribe(
 def _one(wanted: _Wanted, sitting: Sitting) -> list[dict[str, Any]]:
     """Transcribe the wanted streams of one sitting and store what is new."""
     space = wanted.space
-    marker = _analysed(space, sitting)
+    analysis = _analysis(space, sitting)
     signals = _speech(space, sitting)
     heard = [view for view in VIEWS if view in set(signals["stream"])]
     before = space.read_sitting(pipeline.TRANSCRIPTS, sitting)
@@ -153,7 +154,7 @@ def _one(wanted: _Wanted, sitting: Sitting) -> list[dict[str, Any]]:
         _still_there(record, stream)
         lines = write_down(record, stream, spans, wanted.transcriber)
         made = _placed(lines, clocks, sitting)
-        if _analysed(space, sitting) != marker:
+        if _analysis(space, sitting) != analysis:
             raise SessionError(
                 "the sitting was analysed anew while it was transcribed",
                 where="/".join(sitting.key),
@@ -227,17 +228,10 @@ def _speech(space: Workspace, sitting: Sitting) -> pd.DataFrame:
     return found.dropna(subset=["value"])
 
 
-def _analysed(space: Workspace, sitting: Sitting) -> str:
-    """Return the key that a sitting's tables stand under."""
-    marker = space.read_sitting(MARKER, sitting)
-    if marker.empty or marker["state"].iloc[0] != "done":
-        raise SessionError(
-            "this sitting has not been analysed into this workspace",
-            where="/".join(sitting.key),
-            found=f"no results in {space.folder}",
-            todo="run `review analyze` first",
-        )
-    return f"{marker['key'].iloc[0]} {marker['analysed_at'].iloc[0]}"
+def _analysis(space: Workspace, sitting: Sitting) -> str:
+    """Return which analysis a sitting's tables are of."""
+    marker = analysed_sitting(space, sitting)
+    return f"{marker['key']} {marker['analysed_at']}"
 
 
 def _row(

@@ -8,7 +8,7 @@ import anywidget
 import traitlets
 
 from review import words
-from review.errors import SessionError
+from review.analysed import analysed_session
 from review.ledger import open_ledger
 from review.ledger.payloads import Assignment
 from review.ledger.staff import RIGHTS
@@ -112,17 +112,11 @@ def worklist(
     Raises
     ------
     SessionError
-        If there is no such session.
+        If there is no such session, or it has no sittings.
     """
     space = as_workspace(workspace)
     session = choose_session(session_id, workspace=space)
-    if space.read("sittings", session.id).empty:
-        raise SessionError(
-            "this session has not been analysed into this workspace",
-            where=f"session {session.id}",
-            found=f"no results in {space.folder}",
-            todo="run `review analyze <session folder>` first",
-        )
+    analysed_session(space, session.id)
     ledger = open_ledger(space.ledger)
     author = working_author(ledger, role=role)
     return Worklist(
