@@ -39,3 +39,15 @@ def own_ledger(tmp_path, monkeypatch):
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
     monkeypatch.setenv("REVIEW_USER", "rita")
     return tmp_path / "ledger.sqlite"
+
+
+@pytest.fixture
+def desk_of(hand, own_ledger, monkeypatch):
+    """Open the sitting as somebody in a role."""
+    from review.workbench.candidate import open_candidate
+
+    def opened(name="rita", role="reviewer", **options):
+        monkeypatch.setenv("REVIEW_USER", name)
+        return open_candidate(*handmade.KEY, workspace=hand.workspace, role=role, **options)
+
+    return opened

@@ -5,21 +5,9 @@ import pytest
 
 from review.ledger import open_ledger
 from review.ledger.payloads import Assignment
-from review.workbench.candidate import open_candidate
 from review.workbench.people import working_author
 
 AWAY = "absent"
-
-
-@pytest.fixture
-def desk_of(hand, own_ledger, monkeypatch):
-    """Open the sitting as somebody in a role."""
-
-    def opened(name="rita", role="reviewer", **options):
-        monkeypatch.setenv("REVIEW_USER", name)
-        return open_candidate(*handmade.KEY, workspace=hand.workspace, role=role, **options)
-
-    return opened
 
 
 def say(desk, kind, **content):

@@ -6,19 +6,9 @@ import pytest
 from review.errors import ReviewError
 from review.ledger import open_ledger
 from review.ledger.payloads import Assignment
-from review.workbench.candidate import open_candidate
 from review.workbench.listing import worklist
 from review.workbench.people import working_author
 from review.workbench.sittings import after, progress
-
-
-@pytest.fixture
-def desk_of(hand, own_ledger, monkeypatch):
-    def opened(name="rita", role="reviewer"):
-        monkeypatch.setenv("REVIEW_USER", name)
-        return open_candidate(*handmade.KEY, workspace=hand.workspace, role=role)
-
-    return opened
 
 
 @pytest.fixture
