@@ -1,10 +1,9 @@
 """A camera that stays, and one that is moved."""
 
-from dataclasses import dataclass
-
 import numpy as np
 import pytest
 
+from review.loaders.media import Picture
 from review.signals.scenery import Scenery
 from review.signals.sights import sight
 
@@ -21,15 +20,9 @@ def wall():
     return made
 
 
-@dataclass(frozen=True)
-class Shown:
-    """A picture as the loaders give it."""
-
-    pixels: np.ndarray
-
-    @property
-    def brightness(self):
-        return self.pixels.mean(axis=2).astype(np.uint8)
+def seen(time_s, pixels):
+    grey = pixels.mean(axis=2).astype(np.uint8)
+    return sight(time_s, Picture(lambda gray: grey if gray else pixels, pts_s=time_s, is_key=True))
 
 
 def watch(wall, at, *, people=lambda _: (), seconds=60, light=lambda _: 1.0):
@@ -43,7 +36,7 @@ def watch(wall, at, *, people=lambda _: (), seconds=60, light=lambda _: 1.0):
             picture[top : top + h, left : left + w] = 40
             boxes.append((left, top, w, h))
         shown = np.clip(picture + noise, 0, 255).astype(np.uint8)
-        for time_s, values in scenery.see(sight(float(second), Shown(shown)), boxes).items():
+        for time_s, values in scenery.see(seen(float(second), shown), boxes).items():
             found.setdefault(time_s, {}).update(values)
     return found
 

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from review.errors import ModelError
+from review.loaders.media import Picture
 from review.signals import networks
 from review.signals.sights import sight
 from review.signals.watch import Watch, changed
@@ -29,15 +30,9 @@ def room(*corners, seed=0):
     return np.clip(made, 0, 255).astype(np.uint8)
 
 
-@dataclass(frozen=True)
-class Shown:
-    """A picture as the loaders give it."""
-
-    pixels: np.ndarray
-
-    @property
-    def brightness(self):
-        return self.pixels[..., 0]
+def seen(time_s, pixels):
+    shown = Picture(lambda gray: pixels[..., 0] if gray else pixels, pts_s=time_s, is_key=True)
+    return sight(time_s, shown)
 
 
 class Network:
@@ -59,7 +54,7 @@ def told(scenes, **keywords):
     watch = Watch(network, **{"every_s": 3.0, "idle_s": 5.0, **keywords})
     answers = []
     for second, corners in enumerate(scenes):
-        answers += watch.see(sight(float(second), Shown(room(*corners, seed=second))))
+        answers += watch.see(seen(float(second), room(*corners, seed=second)))
     answers += watch.close()
     return {s.time_s: len(things) for s, things, _ in answers}, network.runs
 
@@ -95,17 +90,17 @@ def test_what_changes_at_the_very_end_is_found():
 def test_a_peek_is_not_paid_twice():
     network = Network()
     watch = Watch(network, every_s=0.0, idle_s=0.0)
-    now = sight(0.0, Shown(room((100, 100))))
+    now = seen(0.0, room((100, 100)))
     assert len(watch.peek(now)) == 1
     assert [len(things) for _, things, _ in watch.see(now)] == [1]
     assert network.runs == 1
 
 
 def test_light_and_noise_are_no_change_but_a_sleeve_is():
-    before = sight(0.0, Shown(room(seed=1))).thumb
+    before = seen(0.0, room(seed=1)).thumb
     brighter = np.clip(room(seed=2).astype(int) + 25, 0, 255).astype(np.uint8)
-    assert not changed(before, sight(1.0, Shown(brighter)).thumb).any()
-    assert changed(before, sight(1.0, Shown(room((300, 200), seed=2))).thumb).sum() >= 9
+    assert not changed(before, seen(1.0, brighter).thumb).any()
+    assert changed(before, seen(1.0, room((300, 200), seed=2)).thumb).sum() >= 9
 
 
 def test_accelerators_come_first_where_the_runtime_has_them(monkeypatch):
