@@ -126,8 +126,14 @@ class Damage:
 
 
 @contextmanager
-def open_video(path: Path | str) -> Iterator[VideoReader]:
+def open_video(path: Path | str, *, one_thread: bool = False) -> Iterator[VideoReader]:
     """Open a file for its pictures.
+
+    Parameters
+    ----------
+    one_thread
+        The codec keeps to the caller's thread: slower for one file, quicker in all where several
+        are decoded side by side.
 
     Raises
     ------
@@ -144,6 +150,8 @@ def open_video(path: Path | str) -> Iterator[VideoReader]:
                 found=container.format.name,
                 todo="check that the right file was handed in",
             )
+        if one_thread:
+            stream.thread_type = "NONE"
         yield VideoReader(container, stream, read_info(path, container))
 
 

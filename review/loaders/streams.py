@@ -119,6 +119,7 @@ def pictures(
     damage: list[tuple[str, Damage]] | None = None,
     wanted: Callable[[Packet], bool] | None = None,
     rough: bool = False,
+    one_thread: bool = False,
 ) -> Iterator[StreamPicture]:
     """Decode the pictures of a stream in order of device time.
 
@@ -129,6 +130,8 @@ def pictures(
     keys_only, every_s, width_px, gray, wanted, rough
         As in :meth:`review.loaders.media.VideoReader.pictures`; ``every_s`` counts from
         ``start_s`` (or from the subject's start), through all segments alike.
+    one_thread
+        As in :func:`review.loaders.media.open_video`.
     damage
         A list to which ``(file, Damage)`` is added for every stretch that does not decode, on
         device time, and for every file that does not open. Without it they are skipped.
@@ -139,7 +142,7 @@ def pictures(
         if until_s <= first_s:
             continue
         try:
-            with open_video(record.path(piece.file)) as video:
+            with open_video(record.path(piece.file), one_thread=one_thread) as video:
                 for picture in video.pictures(
                     start_pts_s=piece.pts_s(first_s) - _SAME_S,
                     end_pts_s=piece.pts_s(until_s) - _SAME_S,

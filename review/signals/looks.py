@@ -100,6 +100,7 @@ def looks(
             damage=damage,
             wanted=stirred if dense else None,
             rough=dense,
+            one_thread=True,
         ):
             if dense and picture.device_s - last_s > most_s:
                 # Key frames became rarer on the way: decode what lies between.

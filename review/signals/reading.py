@@ -6,11 +6,7 @@ read, and what was read before is not read again.
 
 from __future__ import annotations
 
-import math
-from collections import deque
 from dataclasses import dataclass, replace
-from itertools import pairwise
-from statistics import median
 from typing import TYPE_CHECKING, Any, Final
 
 import cv2
@@ -20,16 +16,16 @@ from review.errors import LoadError
 from review.loaders.media import open_video
 from review.loaders.streams import pieces
 from review.signals.lettering import Letters, Line, alike
+from review.signals.moves import moved
 from review.signals.regions import Changes, Region, merged, reduced
 from review.signals.samples import Samples
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterator
     from typing import Protocol
 
     from numpy.typing import NDArray
 
-    from review.loaders.media import Packet, VideoReader
     from review.loaders.record import SittingRecord
     from review.loaders.streams import Piece
     from review.signals.models import Models
@@ -43,22 +39,8 @@ if TYPE_CHECKING:
             """Return the lines of a grey picture."""
 
 
-#: The screen is looked at this often even if nothing seems to move: slow changes add up.
-_IDLE_S: Final = 3.0
-#: A picture is worth a look where the stream spends this much more on changes than it usually does
-#: within the same time: so many times the median, and a share of a key frame's bytes on top of it.
-#: A change that falls on a key frame costs nothing but shows in the key frame's own size.
-_MORE: Final = 1.5
-_SHARE: Final = 0.01
-_KEY_SHARE: Final = 0.002
-#: Seconds over which the usual spending is taken.
-_USUAL_S: Final = 60
-#: Key frames farther apart than this (s) are too rare to wait for.
-_DENSE_S: Final = 2.5
 #: Screens wider than this are read at this width: letters of a 4K desktop are twice as high.
 _WIDEST_PX: Final = 1920
-#: Time stamps that differ by less are the same.
-_SAME_S: Final = 1e-6
 #: Whole regions that are remembered: pages that come back when a window closes.
 _MEMORY: Final = 48
 
@@ -236,87 +218,13 @@ def _looks(
 ) -> Iterator[tuple[float, Grey, float]]:
     """Give (device time, grey picture, original px for each of its px) where something moved."""
     begin, end = piece.pts_s(first_s), piece.pts_s(until_s)
-    with open_video(record.path(piece.file)) as video:
-        groups = moments(packet for packet in video.packets() if begin <= packet.pts_s < end)
-        for marks in groups:
-            for pts_s, picture in _decoded(video, marks):
-                scale = max(1.0, picture.shape[1] / _WIDEST_PX)
-                if scale > 1.0:
-                    size = (_WIDEST_PX, round(picture.shape[0] / scale))
-                    picture = np.asarray(  # noqa: PLW2901  the same picture, smaller
-                        cv2.resize(picture, size, interpolation=cv2.INTER_AREA), dtype=np.uint8
-                    )
-                yield pts_s + piece.shift_s, picture, scale
-
-
-def _decoded(video: VideoReader, marks: list[float]) -> Iterator[tuple[float, Grey]]:
-    """Decode the pictures of one group; the first mark is a key frame where the group has one."""
-    waiting = list(marks)
-    for picture in video.pictures(
-        start_pts_s=marks[0] - _SAME_S,
-        end_pts_s=marks[-1] + _SAME_S,
-        keys_only=len(marks) == 1,
-        gray=True,
-    ):
-        if waiting and picture.pts_s >= waiting[0] - _SAME_S:
-            while waiting and picture.pts_s >= waiting[0] - _SAME_S:
-                waiting.pop(0)
-            yield picture.pts_s, picture.pixels
-
-
-def moments(packets: Iterable[Packet]) -> list[list[float]]:
-    """Choose the pictures that are worth a look from the sizes of the packets alone.
-
-    Returns
-    -------
-    list of list of float
-        Time stamps, grouped by the key frame that has to be decoded for them, which comes first.
-        Where key frames come often they alone are chosen, each a group of its own.
-    """
-    rows = sorted((p.pts_s, p.size_bytes, p.is_key) for p in packets)
-    keys = [pts_s for pts_s, _, is_key in rows if is_key]
-    if not rows:
-        return []
-    if not keys:
-        return [[rows[0][0], rows[-1][0]]]
-    typical = float(median(size for _, size, is_key in rows if is_key))
-    edges = [*keys, rows[-1][0]]
-    if max(b - a for a, b in pairwise(edges)) <= _DENSE_S:
-        return [[mark] for mark in _worth(rows, keys, typical, idle_s=_IDLE_S)]
-    chosen = _worth(rows, _seconds(rows), typical, idle_s=math.inf)
-    groups = []
-    for key, following in pairwise([*keys, math.inf]):
-        groups.append([key, *(mark for mark in chosen if key < mark < following)])
-    return groups
-
-
-def _seconds(rows: list[tuple[float, int, bool]]) -> list[float]:
-    """Return the last picture of each second."""
-    last = {int(pts_s - rows[0][0]): pts_s for pts_s, _, _ in rows}
-    return sorted(last.values())
-
-
-def _worth(
-    rows: list[tuple[float, int, bool]], marks: list[float], typical: float, *, idle_s: float
-) -> list[float]:
-    """Return the marks before which more was spent on changes than usual, and some in between."""
-    chosen: list[float] = []
-    usual: deque[tuple[float, float]] = deque(maxlen=_USUAL_S)
-    at, key_before = 0, None
-    for mark in marks:
-        spent, stepped = 0.0, 0.0
-        while at < len(rows) and rows[at][0] <= mark:
-            _, size, is_key = rows[at]
-            if is_key:
-                stepped += 0 if key_before is None else abs(size - key_before)
-                key_before = size
-            else:
-                spent += size
-            at += 1
-        normal = [median(values) for values in zip(*usual, strict=True)] or [0.0, 0.0]
-        moved = spent > _MORE * normal[0] + _SHARE * typical
-        moved = moved or stepped > _MORE * normal[1] + _KEY_SHARE * typical
-        if not chosen or mark - chosen[-1] >= idle_s or moved:
-            chosen.append(mark)
-        usual.append((spent, stepped))
-    return chosen
+    with open_video(record.path(piece.file), one_thread=True) as video:
+        for picture in moved(video, begin, end):
+            grey = picture.brightness
+            scale = max(1.0, grey.shape[1] / _WIDEST_PX)
+            if scale > 1.0:
+                size = (_WIDEST_PX, round(grey.shape[0] / scale))
+                grey = np.asarray(
+                    cv2.resize(grey, size, interpolation=cv2.INTER_AREA), dtype=np.uint8
+                )
+            yield picture.pts_s + piece.shift_s, grey, scale

@@ -3,9 +3,8 @@
 import numpy as np
 import pytest
 
-from review.loaders.media import Packet
 from review.signals.lettering import Letters, Line, alike
-from review.signals.reading import Page, moments, read_screen
+from review.signals.reading import Page, read_screen
 from review.signals.regions import Changes, Region, merged
 from review.simulate.moment import Page as Shown
 from review.simulate.screen import Screen
@@ -120,44 +119,6 @@ def test_one_other_character_in_a_long_line_is_seen(draw):
 def test_regions_that_touch_each_other_are_one():
     chain = [Region(0, 0, 5, 5), Region(8, 0, 12, 5), Region(4, 0, 9, 5)]
     assert merged(chain) == [Region(0, 0, 12, 5)]
-
-
-def packets(*, seconds, fps=10, gop=10, changes=(), restless=0):
-    rows = []
-    for n in range(seconds * fps):
-        at = n / fps
-        if n % gop == 0:
-            rows.append(Packet(at, 60_000, True))
-        else:
-            size = 60 + restless * (n % fps == 5) + 30_000 * (at in changes)
-            rows.append(Packet(at, size, False))
-    return rows
-
-
-def test_quiet_stretches_are_looked_at_every_three_seconds_and_changes_at_once():
-    groups = moments(packets(seconds=60, changes=(17.3, 41.1), restless=900))
-    marks = [group[0] for group in groups]
-    assert all(len(group) == 1 for group in groups)
-    assert {18.0, 42.0} <= set(marks)
-    assert len(marks) <= 24
-    assert max(np.diff(marks)) <= 3.0
-
-
-def test_a_change_that_falls_on_a_key_frame_shows_in_its_size():
-    rows = [
-        Packet(p.pts_s, p.size_bytes + 400 * (20.0 <= p.pts_s < 24.0), p.is_key) if p.is_key else p
-        for p in packets(seconds=40)
-    ]
-    marks = [group[0] for group in moments(rows)]
-    assert {20.0, 24.0} <= set(marks)
-
-
-def test_where_key_frames_are_rare_changes_between_them_are_decoded():
-    groups = moments(packets(seconds=100, gop=250, changes=(37.3,), restless=900))
-    assert [group[0] for group in groups] == [0.0, 25.0, 50.0, 75.0]
-    assert [len(group) for group in groups][1:] == [2, 1, 1]
-    assert 37.3 <= groups[1][1] < 38.0
-    assert moments([]) == []
 
 
 def test_a_screen_is_read_from_its_file(draw, make_video, make_record, models):
