@@ -8,13 +8,14 @@ import pytest
 from click.testing import CliRunner
 
 from review import tables
-from review.batch import quality, score
+from review.batch import assigning, quality, score
 from review.batch.session_results import results_of
 from review.cli import main
 from review.errors import LedgerError, ReviewError, SessionError
 from review.ledger import current_author, open_ledger
 from review.ledger.payloads import Bulk, Decision, Outcome
 from review.loaders import load_session
+from review.scoring.sampling import draw
 from review.workspace import Workspace
 
 KEYS = ["session_id", "candidate_id", "subject_id"]
@@ -138,15 +139,15 @@ def test_what_befell_many_weighs_nothing_and_is_listed_once(make_session):
 def test_a_sample_is_drawn_of_the_rest_and_says_what_follows(make_session):
     space = make_session(60, [("c0000", "extra_person", 100.0, 0.9)], failed=1)
     assert quality.remaining(found(space)) is None
-    top = quality.assign_by_risk(found(space), 5, **supervising(space))
+    top = assigning.assign_by_risk(found(space), 5, **supervising(space))
     assert len(top) == 5
-    first = quality.draw_sample(found(space), 10, **supervising(space))
+    first = assigning.draw_sample(found(space), 10, **supervising(space))
     assert not set(first) & set(top)
     for _, candidate, _ in first[:8]:
         conclude(space, candidate)
     said = quality.remaining(found(space))
     assert (said.population, said.sampled, said.found, said.unreviewed) == (55, 8, 0, 47)
-    more = quality.draw_sample(found(space), 20, **supervising(space))
+    more = assigning.draw_sample(found(space), 20, **supervising(space))
     assert len(more) == 10
     for _, candidate, _ in [*first[8:], *more]:
         conclude(space, candidate)
@@ -157,7 +158,7 @@ def test_a_sample_is_drawn_of_the_rest_and_says_what_follows(make_session):
 
 def test_a_case_in_the_sample_is_counted(make_session):
     space = make_session(40, [(c, "extra_person", 9.0, 0.9) for c in names(40)])
-    sample = quality.draw_sample(found(space), 10, **supervising(space))
+    sample = assigning.draw_sample(found(space), 10, **supervising(space))
     by_candidate = found(space).flags.set_index("candidate_id", drop=False)
     for number, (_, candidate, _) in enumerate(sample):
         verdict = "confirmed" if number == 3 else "dismissed"
@@ -168,7 +169,7 @@ def test_a_case_in_the_sample_is_counted(make_session):
 
 def test_what_was_dismissed_in_bulk_is_not_reviewed(make_session):
     space = make_session(30, [("c0005", "speech", 9.0, 0.2)])
-    quality.draw_sample(found(space), 30, **supervising(space))
+    assigning.draw_sample(found(space), 30, **supervising(space))
     flag = found(space).flags.iloc[0]
     said = Bulk(label="speech", below_score=0.3, flag_ids=(flag["flag_id"],), sample=("x",))
     sue = author("sue", "supervisor")
@@ -178,7 +179,7 @@ def test_what_was_dismissed_in_bulk_is_not_reviewed(make_session):
 
 def test_the_wished_k_gives_the_size(make_session):
     space = make_session(60)
-    drawn = quality.draw_sample(found(space), fewer_than=5, **supervising(space))
+    drawn = assigning.draw_sample(found(space), fewer_than=5, **supervising(space))
     for _, candidate, _ in drawn:
         conclude(space, candidate)
     assert quality.remaining(found(space)).fewer_than <= 5
@@ -192,7 +193,7 @@ def test_second_readings_and_known_cases_look_alike_in_the_ledger(make_session):
         if number < 4:
             say(space, flag, "confirmed", "cid")
     who = supervising(space) | {"people": ["local:ann", "local:bob", "local:cid"]}
-    plan = quality.assign_checks(found(space), second_rate=0.5, known_rate=0.1, **who)
+    plan = assigning.assign_checks(found(space), second_rate=0.5, known_rate=0.1, **who)
     assert set(plan["purpose"]) == {"second", "known"}
     entries = open_ledger(space.ledger).entries("Q-1", kinds=["assignment"])
     assert len(entries) == len(plan)
@@ -200,7 +201,7 @@ def test_second_readings_and_known_cases_look_alike_in_the_ledger(make_session):
     assert len(said) == 1
     assert all(p["blind"] for p in entries["payload"])
     # Nobody gets the same again.
-    again = quality.assign_checks(found(space), second_rate=0.5, known_rate=0.1, **who)
+    again = assigning.assign_checks(found(space), second_rate=0.5, known_rate=0.1, **who)
     both = plan[[*KEYS, "person"]].merge(again[[*KEYS, "person"]])
     assert both.empty
 
@@ -211,7 +212,7 @@ def test_known_cases_show_who_overlooks_them(make_session):
         say(space, flag, "confirmed", "ann")
         say(space, flag, "confirmed", "cid")
     who = supervising(space) | {"people": ["local:bob", "local:dan"]}
-    plan = quality.assign_checks(found(space), second_rate=0.0, known_rate=0.5, **who)
+    plan = assigning.assign_checks(found(space), second_rate=0.0, known_rate=0.5, **who)
     flags = found(space).flags.merge(plan[[*KEYS, "person"]])
     for flag in flags.to_dict("records"):
         person = flag["person"].removeprefix("local:")
@@ -235,7 +236,7 @@ def test_every_table_of_a_tiny_or_failed_session_can_be_had(make_session, name, 
 
 def test_reviewers_are_told_apart(make_session):
     space = make_session(10, [(c, "speech", 9.0, 0.5) for c in names(10)])
-    quality.assign_by_risk(found(space), 4, **supervising(space))
+    assigning.assign_by_risk(found(space), 4, **supervising(space))
     for flag in found(space).flags.iloc[:3].to_dict("records"):
         say(space, flag, "dismissed", "ann")
     conclude(space, "c0000", who="ann")
@@ -250,11 +251,11 @@ def test_what_cannot_be_says_so(make_session, tmp_path):
     with pytest.raises(ReviewError, match="no such table"):
         quality.table(found(space), "gossip")
     with pytest.raises(ReviewError, match="nobody to assign to"):
-        quality.assign_by_risk(found(space), 2, **{**supervising(space), "people": []})
+        assigning.assign_by_risk(found(space), 2, **{**supervising(space), "people": []})
     with pytest.raises(ReviewError, match="no size"):
-        quality.draw_sample(found(space), **supervising(space))
+        assigning.draw_sample(found(space), **supervising(space))
     with pytest.raises(LedgerError, match="reviewer may not write"):
-        quality.assign_by_risk(found(space), 2, **{**supervising(space), "author": author("ann")})
+        assigning.assign_by_risk(found(space), 2, **{**supervising(space), "author": author("ann")})
     with pytest.raises(SessionError, match="not been analysed"):
         results_of(tmp_path / "session", workspace=tmp_path / "elsewhere")
 
@@ -280,7 +281,7 @@ def test_the_commands_print_the_same_tables(make_session, monkeypatch):
     said = run("quality", "Q-1", *where, "--sample", 5, "--reviewer", "local:ann", "--json")
     assert said.exit_code == 0, said.output
     assert json.loads(said.stdout)["assigned"] == {"sample": 5}
-    for _, candidate, _ in quality.draw([("Q-1", c, "t") for c in names(30)], seed="Q-1")[:5]:
+    for _, candidate, _ in draw([("Q-1", c, "t") for c in names(30)], seed="Q-1")[:5]:
         conclude(space, candidate)
     text = run("quality", "Q-1", *where, "--card", "--language", "zh")
     assert "95%的置信度" in text.output

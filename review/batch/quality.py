@@ -1,4 +1,4 @@
-"""The tables about a session's review, and the acts that order it: by risk, by sample, again."""
+"""What is known of a session's review: the tables about it, and what its sample says."""
 
 from __future__ import annotations
 
@@ -12,18 +12,15 @@ import pandas as pd
 
 from review.batch.session_results import SessionResults, results_of
 from review.errors import ReviewError
-from review.ledger import open_ledger
 from review.ledger.decisions import settle, standing
-from review.ledger.payloads import Assignment
 from review.scoring import agreement, checks, conditions, precision, progress
 from review.scoring.proportions import CONFIDENCE
-from review.scoring.sampling import Statement, draw, sample_size, statement
+from review.scoring.sampling import Statement, draw, statement
 from review.tables import KEYS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Mapping
 
-    from review.ledger import Author, Ledger
     from review.scoring.learning import Learned
     from review.workspace import Workspace
 
@@ -113,7 +110,7 @@ def _known(found: SessionResults) -> pd.DataFrame:
     """Return how well reviewers did on what was settled when they were given it blind."""
     read = dict(list(found.readings.groupby(_KEYS)))
     truth = [pd.DataFrame(columns=[*_KEYS, "flag_id", "verdict", "person", "seq"])]
-    given: list[Any] = _assigned(found.entries, "second").to_dict("records")
+    given: list[Any] = assigned(found.entries, "second").to_dict("records")
     for row in given:
         rows = read.get(tuple(row[name] for name in _KEYS), found.readings.iloc[:0])
         then = settle(rows[rows["seq"] < row["seq"]])
@@ -147,10 +144,10 @@ TABLES: Final[Mapping[str, Callable[[SessionResults], pd.DataFrame]]] = MappingP
 
 def remaining(found: SessionResults, *, confidence: float = CONFIDENCE) -> Statement | None:
     """Say how many cases may be among what nobody reviewed; None before a sample was drawn."""
-    sampled = _assigned(found.entries, "sample")
+    sampled = assigned(found.entries, "sample")
     if sampled.empty:
         return None
-    population = _population(found, int(sampled["seq"].min()))
+    population = drawn_from(found, int(sampled["seq"].min()))
     drawn = progress.keys_of(sampled)
     order = [key for key in draw(population, seed=found.session_id) if key in drawn]
     return statement(
@@ -162,158 +159,27 @@ def remaining(found: SessionResults, *, confidence: float = CONFIDENCE) -> State
     )
 
 
-def assign_by_risk(
-    found: SessionResults, top: int, *, people: Sequence[str], ledger: Ledger, author: Author
-) -> list[Sitting]:
-    """Assign the so many undecided sittings of highest risk that nobody has, in turn.
-
-    Returns
-    -------
-    list of tuple
-        The sittings that were assigned.
-    """
-    taken = progress.keys_of(found.assignments[found.assignments["state"] == "assigned"])
-    work = found.ordered[found.ordered["state"] != "decided"]
-    keys = [key for key in work[_KEYS].itertuples(index=False, name=None) if key not in taken]
-    return _assign(keys[:top], "risk", people=people, ledger=ledger, author=author)
-
-
-def draw_sample(
-    found: SessionResults,
-    size: int | None = None,
-    *,
-    fewer_than: int | None = None,
-    people: Sequence[str],
-    ledger: Ledger,
-    author: Author,
-    confidence: float = CONFIDENCE,
-) -> list[Sitting]:
-    """Draw a random sample of what is neither reviewed nor assigned by risk, and assign it.
-
-    A later call makes the same sample larger.
-
-    Parameters
-    ----------
-    size
-        Sittings of the whole sample.
-    fewer_than
-        Instead of a size: the wished k, no case being expected in the sample.
-
-    Returns
-    -------
-    list of tuple
-        The sittings that were added, in the order of drawing.
-
-    Raises
-    ------
-    ReviewError
-        If neither size nor k is given, or nothing can be drawn from.
-    """
-    before = _assigned(found.entries, "sample")
-    first = int(before["seq"].min()) if len(before) else None
-    population = _population(found, first)
-    if size is None:
-        if fewer_than is None:
-            raise ReviewError("no size of a sample", expected="a size, or a wished k")
-        size = sample_size(len(population), fewer_than, confidence=confidence)
-    if not population or size < 1:
-        raise ReviewError("nothing to draw", found=f"{size} of {len(population)} sittings")
-    drawn = progress.keys_of(before)
-    order = draw(population, seed=found.session_id)[:size]
-    added = [key for key in order if key not in drawn]
-    return _assign(added, "sample", people=people, ledger=ledger, author=author)
-
-
-def assign_checks(
-    found: SessionResults,
-    *,
-    people: Sequence[str],
-    second_rate: float,
-    known_rate: float,
-    ledger: Ledger,
-    author: Author,
-) -> pd.DataFrame:
-    """Assign blind second readings and known cases; see :func:`review.scoring.checks.plan_checks`.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Key columns, person, purpose; in the ledger both are the same.
-    """
-    read_by = _read_by(found)
-    given = found.assignments[found.assignments["blind"].astype(bool)]
-    plan = checks.plan_checks(
-        read_by,
-        people,
-        known=checks.known_cases(found.decided),
-        second_rate=second_rate,
-        known_rate=known_rate,
-        assigned=[
-            (tuple(key), person)
-            for *key, person in given[[*_KEYS, "person"]].itertuples(index=False, name=None)
-        ],
-        seed=found.session_id,
-    )
-    # In an order that tells nothing about which is which.
-    ordered = plan.sort_values([*_KEYS, "person"])
-    for *key, person in ordered[[*_KEYS, "person"]].itertuples(index=False, name=None):
-        said = Assignment(person=person, blind=True, purpose="second")
-        ledger.record(said, sitting_key=key, author=author)
-    return plan
-
-
-def reviewers_of(ledger: Ledger) -> list[str]:
-    """Return the people who review, as the ledger's staff knows them (source:name)."""
-    roles = ledger.staff().roles
-    return sorted(person for person, held in roles.items() if "reviewer" in held)
-
-
-def ledger_of(space: Workspace) -> Ledger:
-    """Return the ledger of a workspace."""
-    return open_ledger(space.ledger)
-
-
-def _assign(
-    keys: Sequence[Sitting],
-    purpose: str,
-    *,
-    people: Sequence[str],
-    ledger: Ledger,
-    author: Author,
-) -> list[Sitting]:
-    if keys and not people:
-        raise ReviewError("nobody to assign to", todo="name reviewers, or enrol them")
-    for number, key in enumerate(keys):
-        said = Assignment(person=people[number % len(people)], purpose=purpose)
-        ledger.record(said, sitting_key=key, author=author)
-    return list(keys)
-
-
-def _assigned(entries: pd.DataFrame, purpose: str) -> pd.DataFrame:
+def assigned(entries: pd.DataFrame, purpose: str) -> pd.DataFrame:
+    """Return the standing assignments of one purpose: ``risk``, ``sample`` or ``second``."""
     kept = standing(entries)
     kept = kept[kept["kind"] == "assignment"]
     is_wanted = [said.get("purpose") == purpose for said in kept["payload"]]
     return kept[np.array(is_wanted, dtype=bool)]
 
 
-def _population(found: SessionResults, before: int | None) -> list[Sitting]:
-    """Return what a sample is drawn from: neither reviewed nor assigned by risk by then."""
+def drawn_from(found: SessionResults, before: int | None) -> list[Sitting]:
+    """Return what a sample is drawn from: what is neither reviewed nor assigned by risk.
+
+    Parameters
+    ----------
+    before
+        Number of an entry of the ledger: as it was before that. None for now.
+    """
     entries = found.entries if before is None else found.entries[found.entries["seq"] < before]
     then = SessionResults(
         session_id=found.session_id, session=found.session, space=found.space,
         sittings=found.sittings, scores=found.scores, flags=found.flags, entries=entries,
     )  # fmt: skip
     gone = progress.reviewed(then.flags, then.decided, then.outcomes)
-    gone |= progress.keys_of(_assigned(entries, "risk"))
+    gone |= progress.keys_of(assigned(entries, "risk"))
     return sorted(progress.keys_of(found.sittings) - gone)
-
-
-def _read_by(found: SessionResults) -> dict[Sitting, set[str]]:
-    done = progress.reviewed(found.flags, found.decided, found.outcomes)
-    read: dict[Sitting, set[str]] = {}
-    rows: list[Any] = found.readings[found.readings["kind"] == "decision"].to_dict("records")
-    for row in rows:
-        key = tuple(str(row[name]) for name in _KEYS)
-        if key in done:
-            read.setdefault(key, set()).add(f"{row['source']}:{row['author']}")
-    return read

@@ -91,31 +91,33 @@ def _assign(
     people: tuple[str, ...],
 ) -> dict[str, int]:
     """Assign what is asked for and return how many sittings of each."""
-    from review.batch import quality as calls
+    from review.batch import assigning
     from review.batch.session_results import results_of
-    from review.ledger import current_author
+    from review.ledger import current_author, open_ledger
 
     if all(one is None for one in (top, sample, fewer_than, second, known)):
         return {}
-    ledger = calls.ledger_of(found.space)
+    ledger = open_ledger(found.space.ledger)
     author = current_author(role="supervisor", database_user=ledger.database_user)
     who: dict[str, Any] = {
-        "people": people or calls.reviewers_of(ledger),
+        "people": people or assigning.reviewers_of(ledger),
         "ledger": ledger,
         "author": author,
     }
     made: dict[str, int] = {}
     if top is not None:
-        made["risk"] = len(calls.assign_by_risk(found, top, **who))
+        made["risk"] = len(assigning.assign_by_risk(found, top, **who))
         # What was just assigned by risk is not drawn again.
         found = results_of(found.session_id, workspace=found.space)
     if sample is not None or fewer_than is not None:
-        drawn = calls.draw_sample(
+        drawn = assigning.draw_sample(
             found, sample, fewer_than=fewer_than, confidence=confidence, **who
         )
         made["sample"] = len(drawn)
     if second is not None or known is not None:
-        plan = calls.assign_checks(found, second_rate=second or 0.0, known_rate=known or 0.0, **who)
+        plan = assigning.assign_checks(
+            found, second_rate=second or 0.0, known_rate=known or 0.0, **who
+        )
         made["second"] = len(plan)
     return made
 

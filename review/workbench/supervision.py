@@ -12,12 +12,11 @@ from typing import TYPE_CHECKING, Any
 import anywidget
 import traitlets
 
-from review.batch import quality
+from review.batch import assigning, quality
 from review.batch.session_results import SessionResults, results_of
 from review.errors import LedgerError, ReviewError
 from review.ledger import open_ledger
 from review.ledger.bulk import bulk_of, dismiss
-from review.ledger.payloads import Assignment, SignOff
 from review.ledger.staff import RIGHTS
 from review.scoring import bulk
 from review.words import LANGUAGES
@@ -32,6 +31,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from review.ledger import Author, Ledger
+    from review.ledger.payloads import SignOff
     from review.session import Session
     from review.words import Language
     from review.workspace import Workspace
@@ -113,13 +113,14 @@ class Supervision(anywidget.AnyWidget):
             raise ReviewError("nobody to assign to", todo="choose at least one person")
         keys = self._keys(message)
         purpose = message.get("purpose") or None
-        for number, key in enumerate(keys):
-            said = Assignment(
-                person=people[number % len(people)],
-                blind=bool(message.get("blind")),
-                purpose=None if purpose is None else str(purpose),
-            )
-            self._ledger.record(said, sitting_key=key, author=self._author)
+        assigning.assign_in_turn(
+            keys,
+            people=people,
+            purpose=None if purpose is None else str(purpose),
+            blind=bool(message.get("blind")),
+            ledger=self._ledger,
+            author=self._author,
+        )
         return self._refresh(count=len(keys))
 
     def _planned(self, message: Message) -> bulk.Plan:
@@ -214,7 +215,7 @@ class Supervision(anywidget.AnyWidget):
 
     def _sample(self, message: Message) -> dict[str, Any]:
         size = message.get("size")
-        drawn = quality.draw_sample(
+        drawn = assigning.draw_sample(
             self._found,
             None if size is None else int(size),
             fewer_than=None if size is not None else int(_number(message, "fewer_than")),
@@ -225,7 +226,7 @@ class Supervision(anywidget.AnyWidget):
         return self._refresh(count=len(drawn))
 
     def _second(self, message: Message) -> dict[str, Any]:
-        plan = quality.assign_checks(
+        plan = assigning.assign_checks(
             self._found,
             people=_texts(message.get("people")),
             second_rate=_number(message, "second_rate"),
