@@ -14,24 +14,20 @@ import traitlets
 
 from review.batch import assigning, quality
 from review.batch.session_results import SessionResults, results_of
-from review.errors import LedgerError, ReviewError
+from review.errors import ReviewError
 from review.ledger import open_ledger
-from review.ledger.bulk import bulk_of, dismiss
 from review.ledger.staff import RIGHTS
-from review.scoring import bulk
-from review.words import LANGUAGES
-from review.workbench import assets, supervising, weighing
+from review.workbench import assets, many, supervising
 from review.workbench.answers import answer
 from review.workbench.language import chosen
 from review.workbench.people import working_author
 from review.workbench.selection import as_workspace
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
     from pathlib import Path
 
     from review.ledger import Author, Ledger
-    from review.ledger.payloads import SignOff
     from review.session import Session
     from review.words import Language
     from review.workspace import Workspace
@@ -123,95 +119,32 @@ class Supervision(anywidget.AnyWidget):
         )
         return self._refresh(count=len(keys))
 
-    def _planned(self, message: Message) -> bulk.Plan:
-        label = str(message.get("label") or "")
-        return bulk.plan(
-            self._found.flags,
-            self._found.decided,
-            label=label,
-            below_score=_number(message, "below_score"),
-            weight=self._found.weight(label),
-            seed=self._found.session_id,
-        )
-
-    def _verdicts(self) -> dict[str, str]:
-        looked = self._found.decided[self._found.decided["kind"] == "decision"]
-        return dict(zip(looked["flag_id"], looked["verdict"], strict=True))
-
     def _plan(self, message: Message) -> dict[str, Any]:
         self._refresh()
-        made, verdicts = self._planned(message), self._verdicts()
-        rows: list[Any] = made.sample.to_dict("records")
-        return {
-            "count": len(made.flags),
-            "sample": [
-                {
-                    "candidate_id": row["candidate_id"],
-                    "subject_id": row["subject_id"],
-                    "score": round(float(row["score"]), 2),
-                    "verdict": verdicts.get(row["flag_id"]),
-                }
-                for row in rows
-            ],
-            "left": len(made.left_to_read(verdicts)),
-        }
+        return many.offer(self._found, **_weak(message))
 
     def _dismiss(self, message: Message) -> dict[str, Any]:
         self._refresh()
-        made = self._planned(message)
-        verdicts = self._verdicts()
-        checked = bulk.checked(made, verdicts, _spoken(self.language))
-        said = bulk_of(
-            self._found.flags,
-            self._found.decided,
-            label=made.label,
-            below_score=made.below_score,
-            sample=checked["sample"],
-            note=str(message.get("note") or "") or checked["text"],
+        done = many.dismiss_offered(
+            self._found,
+            **_weak(message),
+            note=str(message.get("note") or ""),
+            language=_spoken(self.language),
+            ledger=self._ledger,
+            author=self._author,
         )
-        done = dismiss(self._ledger, said, author=self._author)
-        refused = sorted(set(done.refused.values()))
-        return self._refresh(
-            count=sum(len(entry.content["flag_ids"]) for entry in done.entries),
-            refused=refused,
-            text={spoken: bulk.checked(made, verdicts, spoken)["text"] for spoken in LANGUAGES},
-        )
+        return self._refresh(**done)
 
     def _sign_off(self, message: Message) -> dict[str, Any]:
-        """Close sittings that are concluded as cleared; others are closed one by one."""
         self._refresh()  # what was concluded since the page was opened counts
-        done, refused = 0, []
-        for key in self._keys(message):
-            try:
-                said = self._closing(key, note=str(message.get("note") or ""))
-                self._ledger.record(said, sitting_key=key, author=self._author)
-                done += 1
-            except LedgerError as error:
-                refused.append(str(error))
-        return self._refresh(count=done, refused=refused)
-
-    def _closing(self, key: Sequence[str], *, note: str) -> SignOff:
-        where = "/".join(key)
-        if self._found.session is None:
-            raise LedgerError("the session's folder has gone", where=where)
-        sitting = self._found.session.sitting(key[1], key[2])
-        space, entries = self._found.space, self._found.entries
-        said = weighing.closing(
-            entries[(entries["candidate_id"] == key[1]) & (entries["subject_id"] == key[2])],
-            sitting=sitting,
-            events=space.read_sitting("events", sitting),
-            flags=space.read_sitting("flags", sitting),
-            segments=space.read_sitting("segments", sitting),
-            note=note,
+        done = many.close(
+            self._found,
+            self._keys(message),
+            note=str(message.get("note") or ""),
+            ledger=self._ledger,
+            author=self._author,
         )
-        if said.outcome != "cleared":
-            raise LedgerError(
-                "only what is concluded as cleared is signed off together",
-                where=where,
-                found=said.outcome or "no outcome",
-                todo="open the sitting",
-            )
-        return said
+        return self._refresh(**done)
 
     def _sample(self, message: Message) -> dict[str, Any]:
         size = message.get("size")
@@ -297,6 +230,12 @@ def _remaining(said: Any, language: Language) -> str:
 
 def _spoken(language: str) -> Language:
     return "zh" if language == "zh" else "en"
+
+
+def _weak(message: Message) -> dict[str, Any]:
+    """Return which flags are to be dismissed together."""
+    label = str(message.get("label") or "")
+    return {"label": label, "below_score": _number(message, "below_score")}
 
 
 def _texts(value: Any) -> list[str]:
