@@ -115,6 +115,9 @@ def trivial(count: int) -> None:
         list(run_each(range(2), abs, pool, limit_s=lambda _: 600.0))
         rate("processes", pool, count)
     with cluster() as (address, _), Cluster(address, version=str, patience_s=60) as pool:
+        # Workers take seconds to start, and are seen as they come.
+        while pool.workers < 2:
+            list(run_each(range(100), abs, pool, limit_s=lambda _: 600.0))
         rate("cluster", pool, count)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import threading
 import time
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Self
 from uuid import uuid4
@@ -19,18 +19,22 @@ if TYPE_CHECKING:
 
 #: Seconds that are waited for a scheduler's answer, and for its first worker.
 PATIENCE_S: Final = 10.0
-#: Seconds that messages to the scheduler are gathered for: its client's own 10 ms are half of what
-#: a small task takes.
+#: Seconds between two looks at which sittings have begun.
+_LOOK_S: Final = 1.0
+#: Seconds that the client gathers messages to the scheduler for. Its own 10 ms are much of what a
+#: task without work takes: measured, 133 a second with them and about 200 with this.
 _GATHERED_S: Final = 0.001
-#: Results that are fetched at a time.
-_FETCHING: Final = 8
 
 
 class Cluster:
     """The workers of a Dask scheduler.
 
-    A worker that dies has its sittings done by another one. A sitting beyond its limit is given
-    up, and its worker restarted by its nanny.
+    A worker that dies has its sittings done by another one, and workers that come later get some as
+    well. A sitting beyond its limit, which counts from its start, is given up and its worker
+    restarted by its nanny.
+
+    No more sittings are sent than there are workers: what waits at a worker that dies is blamed for
+    its death.
 
     Parameters
     ----------
@@ -52,18 +56,16 @@ class Cluster:
     ) -> None:
         self._patience_s = patience_s
         self._client = _connect(address, patience_s)
-        self._limits = _Limits()
-        self._fetching = ThreadPoolExecutor(max_workers=_FETCHING)
+        self._limits = _Limits(self._begun)
         try:
             self.workers = self._ready(address, version)
-            link: Any = self._client.scheduler_comm
-            link.interval = _GATHERED_S
+            self._client.scheduler_comm.interval = _GATHERED_S
         except BaseException:
             self.__exit__()
             raise
 
     def submit(self, work: Callable[..., Any], *args: Any, limit_s: float) -> Future[Any]:
-        """Send it to a worker that is free; the limit counts from there."""
+        """Send it to a worker that is free, or let it wait for one; the limit counts from there."""
         future: Future[Any] = Future()
         key = f"sitting-{uuid4().hex}"
         remote = self._client.submit(work, *args, key=key, pure=False, retries=0)
@@ -74,8 +76,7 @@ class Cluster:
             if self._limits.end(key):
                 _hand_over(done, future)
 
-        # A result is fetched by a question to its worker: several at a time.
-        remote.add_done_callback(lambda done: self._fetching.submit(hand_over, done))
+        remote.add_done_callback(hand_over)
         return future
 
     def __enter__(self) -> Self:
@@ -84,7 +85,6 @@ class Cluster:
     def __exit__(self, *_: object) -> None:
         self._limits.close()
         self._client.close()
-        self._fetching.shutdown(wait=False, cancel_futures=True)
 
     def _ready(self, address: str, version: Callable[[], str]) -> int:
         try:
@@ -107,31 +107,41 @@ class Cluster:
                 )
         return sum(self._client.nthreads().values())
 
-    def _give_up(self, key: str, remote: Any, future: Future[Any]) -> bool:
-        """End a sitting beyond its limit; False where it has not even begun."""
-        holders = [w for w, keys in self._client.processing().items() if key in keys]
-        if not holders:
-            return False
-        remote.cancel(force=True)
-        with contextlib.suppress(Exception):  # a worker without a nanny cannot be restarted
+    def _begun(self) -> set[str]:
+        """Return the keys of what workers have in hand; count the workers while we are asking."""
+        self.workers = max(1, sum(self._client.nthreads().values()))
+        return {key for keys in self._client.processing().values() for key in keys}
+
+    def _give_up(self, key: str, remote: Any, future: Future[Any]) -> None:
+        """End a sitting beyond its limit."""
+        # A worker without a nanny cannot be restarted, and a scheduler may be gone.
+        with contextlib.suppress(Exception):
+            holders = [w for w, keys in self._client.processing().items() if key in keys]
+            remote.cancel(force=True)
             self._client.restart_workers(holders, timeout=self._patience_s, raise_for_error=False)
         future.set_exception(TimeoutError())
-        return True
 
 
 @dataclass(kw_only=True, eq=False)
 class _Limit:
-    """How long one task may take, and what is done then."""
+    """How long one task may take, and what is done then; it is due once it has begun."""
 
     limit_s: float
-    due_s: float
-    overdue: Callable[[], bool]
+    overdue: Callable[[], None]
+    due_s: float | None = None
 
 
 class _Limits:
-    """Calls back when a task takes longer than it may; one thread watches all of them."""
+    """Calls back when a task takes longer than it may; one thread watches all of them.
 
-    def __init__(self) -> None:
+    Parameters
+    ----------
+    begun
+        Returns the keys of the tasks that are being worked on.
+    """
+
+    def __init__(self, begun: Callable[[], set[str]]) -> None:
+        self._begun = begun
         self._turn = threading.Condition()
         #: Held while something is given up: what ends just then ends after that.
         self._deciding = threading.Lock()
@@ -139,11 +149,10 @@ class _Limits:
         self._closed = False
         threading.Thread(target=self._watch, daemon=True).start()
 
-    def add(self, key: str, limit_s: float, overdue: Callable[[], bool]) -> None:
-        """Watch a task; ``overdue`` says whether it was given up, or else is asked again."""
-        due_s = time.monotonic() + limit_s
+    def add(self, key: str, limit_s: float, overdue: Callable[[], None]) -> None:
+        """Watch a task."""
         with self._turn:
-            self._all[key] = _Limit(limit_s=limit_s, due_s=due_s, overdue=overdue)
+            self._all[key] = _Limit(limit_s=limit_s, overdue=overdue)
             self._turn.notify()
 
     def end(self, key: str) -> bool:
@@ -158,27 +167,32 @@ class _Limits:
             self._turn.notify()
 
     def _watch(self) -> None:
-        while (key := self._late()) is not None:
-            with self._deciding:
-                limit = self._all.get(key)
-                if limit is None:
-                    continue
-                given_up = limit.overdue()
-                with self._turn:
-                    if given_up:
-                        self._all.pop(key, None)
-                    limit.due_s = time.monotonic() + limit.limit_s
+        while self._rest():
+            # A scheduler that has gone tells the tasks' own futures so.
+            with contextlib.suppress(Exception):
+                for key in self._late(self._begun()):
+                    with self._deciding:
+                        limit = self._all.pop(key, None)
+                        if limit is not None:
+                            limit.overdue()
 
-    def _late(self) -> str | None:
-        """Wait until a task is late and return its key; None at the end."""
+    def _rest(self) -> bool:
+        """Wait until it is time to look again; False at the end."""
         with self._turn:
-            while not self._closed:
-                key = min(self._all, key=lambda k: self._all[k].due_s, default=None)
-                left_s = None if key is None else self._all[key].due_s - time.monotonic()
-                if left_s is not None and left_s <= 0:
-                    return key
-                self._turn.wait(left_s)
-            return None
+            self._turn.wait_for(lambda: self._closed or self._all)
+            self._turn.wait_for(lambda: self._closed, timeout=_LOOK_S)
+            return not self._closed
+
+    def _late(self, begun: set[str]) -> list[str]:
+        """Note what has begun, and return what began too long ago."""
+        now_s = time.monotonic()
+        with self._turn:
+            for key, limit in self._all.items():
+                if key not in begun:
+                    limit.due_s = None
+                elif limit.due_s is None:
+                    limit.due_s = now_s + limit.limit_s
+            return [k for k, v in self._all.items() if v.due_s is not None and v.due_s <= now_s]
 
 
 def _connect(address: str, patience_s: float) -> Any:

@@ -54,7 +54,7 @@ class LookOptions:
         Faces in the phones' views and persons in all, while something changes and while nothing
         does. In the front view every looked-at picture is searched for faces.
     identity_every_s
-        Between two comparisons of a face that is followed already, in the front view.
+        Longest between two comparisons of a face that is followed already, in the front view.
     identity_aside_every_s
         The same in the phones' views.
     """

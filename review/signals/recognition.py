@@ -1,10 +1,10 @@
 """Which face of a view is whose, over time, with as few network runs as will do.
 
 A run of the identity network costs as much as fifty of a face detector. So a track's first good
-faces are compared, then one every so many seconds, and one whenever the track was not seen for a
-moment or jumped: nobody takes another's seat without that. The faces in between are kept for that
-long: when a later one turns out to be somebody else, they are compared as well, and the moment of
-the change is found to the picture.
+faces are compared, then one now and then, the rarer the longer it is known, and one whenever the
+track was not seen for a moment or jumped: nobody takes another's seat without that. The faces in
+between are kept for that long: when a later one turns out to be somebody else, they are compared as
+well, and the moment of the change is found to the picture.
 """
 
 from __future__ import annotations
@@ -36,6 +36,8 @@ _BREAK_S: Final = 1.6
 _JUMP_IOU: Final = 0.3
 #: Faces of one track are compared at most this often while nothing calms down.
 _LEAST_S: Final = 5.0
+#: A track that is known is compared again after this long, and after twice as long each time then.
+_SOON_S: Final = 30.0
 #: Room about a face that its alignment needs, in sizes of the face.
 _ROOM: Final = 0.6
 
@@ -74,7 +76,7 @@ class Recognition:
     tracker
         The tracker that gave the rows their tracks.
     every_s
-        Time between two network runs on a track that is known.
+        Longest time between two network runs on a track that is known.
     first
         Runs on every good face until a track has this many in a row.
     """
@@ -140,7 +142,7 @@ class Recognition:
         if known is not None:
             waited_s = time_s - known.run_s
             due = known.fresh < self._first and (known.count < self._first or waited_s >= _LEAST_S)
-            if not due and waited_s < self._every_s:
+            if not due and waited_s < self._wait_s(known):
                 known.held.append(held)
                 return
         vectors = self._run([held])
@@ -154,6 +156,9 @@ class Recognition:
         else:
             _add(known, time_s, vector)
             known.held.clear()
+
+    def _wait_s(self, known: _Known) -> float:
+        return min(self._every_s, _SOON_S * 2.0 ** max(0, known.count - self._first))
 
     def _begin(self, time_s: float, row: Row, vector: NDArray[np.float32]) -> None:
         """Take a track's first comparable face, of somebody new or known from before."""

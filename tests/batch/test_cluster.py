@@ -90,18 +90,29 @@ def test_what_kills_its_workers_is_a_failure_and_the_others_go_on(address):
 
 
 def test_what_hangs_is_given_up_and_its_worker_restarted(address):
-    hangs = partial(exec, "import threading; threading.Event().wait()")
-    tasks = [hangs, *(partial(abs, -n) for n in range(1, 6))]
+    hanging = [partial(exec, "import threading; threading.Event().wait()") for _ in range(2)]
+    # They wait for a worker for longer than they may take themselves.
+    quick = [partial(abs, -n) for n in range(1, 6)]
     with Cluster(address, version=same, patience_s=60) as pool:
         found = {
             one.task: one
             for one in run_each(
-                tasks, operator.call, pool,
-                limit_s=lambda task: 2.0 if task is tasks[0] else LONG_S,
+                [*hanging, *quick], operator.call, pool,
+                limit_s=lambda task: 6.0 if task in hanging else 5.0,
             )
         }  # fmt: skip
-        assert "longer than its limit" in found.pop(tasks[0]).failure
-        assert sorted(one.value for one in found.values()) == list(range(1, 6))
+    assert all("longer than its limit" in found.pop(task).failure for task in hanging)
+    assert sorted(one.value for one in found.values()) == list(range(1, 6))
+
+
+def test_workers_that_come_later_are_counted(address, scheduler):
+    hangs = partial(exec, "import threading; threading.Event().wait()")
+    with Cluster(address, version=same, patience_s=60) as pool:
+        scheduler[1]("dask_worker", address, "--nthreads", "1", "--no-dashboard")
+        pool._client.wait_for_workers(3)
+        # Workers are counted while something runs: here for two looks.
+        list(run_each([hangs], operator.call, pool, limit_s=lambda _: 2.0))
+        assert pool.workers == 3
 
 
 def test_workers_of_another_version_are_refused_by_name(address):
