@@ -60,7 +60,7 @@ class LookOptions:
     """
 
     changing_every_s: float = 3.0
-    idle_every_s: float = 8.0
+    idle_every_s: float = 12.0
     identity_every_s: float = 120.0
     identity_aside_every_s: float = 240.0
 
@@ -121,7 +121,9 @@ class Onlooker:
 
     def see(self, sight: Sight, *, force: bool = False) -> None:
         """Look at the next picture; with ``force`` every network does."""
-        for answer in self._faces.see(sight, force=force):
+        # Somebody who moves about is nobody new, and seen from behind has no face to be known by.
+        known = () if self._people is None else [t for t in self._people.latest if _is_sure(t)]
+        for answer in self._faces.see(sight, force=force, owners=known):
             self._take_faces(answer)
         if self._people is not None:
             for seen, things, _ in self._people.see(sight, force=force):
@@ -224,6 +226,10 @@ class Onlooker:
             "score": score,
             "embedding": None,
         }
+
+
+def _is_sure(thing: Thing) -> bool:
+    return thing.label == "person" and thing.score >= SURE_SCORE
 
 
 def _counted(thing: Thing) -> str | None:

@@ -90,9 +90,14 @@ class Watch(Generic[T]):
         #: Runs of the network so far.
         self.runs = 0
 
-    def see(self, sight: Sight, *, force: bool = False) -> list[Answer[T]]:
-        """Take in the next picture; return answers for it and those that waited, or nothing yet."""
-        if not force and self._last is not None and not self._has_to_look(sight):
+    def see(
+        self, sight: Sight, *, force: bool = False, owners: Sequence[_Boxed] = ()
+    ) -> list[Answer[T]]:
+        """Take in the next picture; return answers for it and those that waited, or nothing yet.
+
+        What moves within the boxes of ``owners`` is known from elsewhere.
+        """
+        if not force and self._last is not None and not self._has_to_look(sight, owners):
             self._waiting.append(sight)
             return []
         found = self._run(sight)
@@ -138,7 +143,7 @@ class Watch(Generic[T]):
         kinds = (self._kind_of(thing) for thing in things)
         return sorted(str(kind) for kind in kinds if kind is not None)
 
-    def _has_to_look(self, sight: Sight) -> bool:
+    def _has_to_look(self, sight: Sight, owners: Sequence[_Boxed]) -> bool:
         if self._last is None:
             return True
         last, things = self._last
@@ -152,20 +157,24 @@ class Watch(Generic[T]):
         moved = changed(last.thumb, sight.thumb)
         factor = sight.thumb.shape[1] / sight.small_width_px
         for thing in things:
-            place = self._place(thing, factor)
-            part = moved[place]
+            part = moved[_place(thing, factor, self._reach)]
             if part.size and part.mean() > _SHARE:
                 return True
             part[...] = False
+        for owner in owners:
+            moved[_place(owner, factor, (_MARGIN,) * 4)] = False
         return int(np.count_nonzero(moved)) >= _PIXELS
 
-    def _place(self, thing: T, factor: float) -> tuple[slice, slice]:
-        left, up, right, down = self._reach
-        w, h = thing.w_px, thing.h_px
-        x0, x1 = (thing.x_px - left * w) * factor, (thing.x_px + w + right * w) * factor
-        y0, y1 = (thing.y_px - up * h) * factor, (thing.y_px + h + down * h) * factor
-        return (slice(max(0, int(y0)), max(0, int(y1) + 1)),
-                slice(max(0, int(x0)), max(0, int(x1) + 1)))  # fmt: skip
+
+def _place(
+    thing: _Boxed, factor: float, reach: tuple[float, float, float, float]
+) -> tuple[slice, slice]:
+    left, up, right, down = reach
+    w, h = thing.w_px, thing.h_px
+    x0, x1 = (thing.x_px - left * w) * factor, (thing.x_px + w + right * w) * factor
+    y0, y1 = (thing.y_px - up * h) * factor, (thing.y_px + h + down * h) * factor
+    return (slice(max(0, int(y0)), max(0, int(y1) + 1)),
+            slice(max(0, int(x0)), max(0, int(x1) + 1)))  # fmt: skip
 
 
 def changed(before: NDArray[np.uint8], after: NDArray[np.uint8]) -> NDArray[np.bool_]:

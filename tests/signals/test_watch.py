@@ -87,6 +87,21 @@ def test_what_changes_at_the_very_end_is_found():
     assert [t for t, n in sorted(counts.items()) if n == 0] == [11.0, 12.0]
 
 
+def test_what_moves_within_somebody_known_is_no_reason_to_look():
+    runs = []
+    for owners in ((), (Blob(80.0, 80.0, 400.0, 200.0),)):
+        network = Network()
+        watch = Watch(network, every_s=3.0, idle_s=12.0)
+        for second in range(60):
+            scene = room(seed=second)
+            x = 100 + 80 * (second % 5)
+            # A back: it moves, and is not what the network is for.
+            scene[100:140, x : x + 40] = 180
+            watch.see(seen(float(second), scene), owners=owners)
+        runs.append(network.runs)
+    assert runs == [20, 5]
+
+
 def test_a_peek_is_not_paid_twice():
     network = Network()
     watch = Watch(network, every_s=0.0, idle_s=0.0)
