@@ -22,12 +22,14 @@ import argparse
 import json
 import operator
 import os
+import resource
 import signal
 import subprocess
 import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import NamedTuple
 
 from benchmarks._sizes import sizes
 from review import pipeline, tables
@@ -51,14 +53,27 @@ def made(folder: Path, *, sittings: int, minutes: float) -> Path:
     return out
 
 
-def timed_run(session: Path, folder: Path, mode: str) -> float:
-    """Analyse a session in a new process; return what it says it took, without its start."""
+class Took(NamedTuple):
+    """What a run took."""
+
+    wall_s: float
+    processor_s: float
+
+    def __str__(self) -> str:
+        return f"{self.wall_s:.1f} s (processor {self.processor_s:.1f} s)"
+
+
+def timed_run(session: Path, folder: Path, mode: str) -> Took:
+    """Analyse a session in a new process; its own start is no part of the wall time."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
     with tempfile.TemporaryDirectory(dir=folder) as space:
         command = [sys.executable, "-m", "benchmarks.batch", "--one", mode, str(session), space]
         done = subprocess.run(
             command, check=True, capture_output=True, text=True, env=os.environ | ONE_THREAD
         )
-        return float(done.stdout.split()[-1])
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    used_s = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return Took(float(done.stdout.split()[-1]), used_s)
 
 
 def one(mode: str, session: Path, space: Path) -> None:
@@ -90,8 +105,8 @@ def scaling(folder: Path, sittings: int, minutes: float, turns: int) -> None:
         single = timed_run(session, folder, "1")
         double = timed_run(session, folder, "2")
         print(
-            f"turn {turn + 1}: one worker {single:.1f} s, two {double:.1f} s, "
-            f"ratio {single / double:.2f}",
+            f"turn {turn + 1}: one worker {single}, two {double}, "
+            f"ratio {single.wall_s / double.wall_s:.2f}",
             flush=True,
         )
 
@@ -103,8 +118,9 @@ def overhead(folder: Path, sittings: int, minutes: float, turns: int) -> None:
         bare = timed_run(session, folder, "bare")
         ours = timed_run(session, folder, "1")
         print(
-            f"turn {turn + 1}: one by one {bare:.1f} s, by the runner in one worker {ours:.1f} s, "
-            f"{100 * (ours / bare - 1):+.1f} %",
+            f"turn {turn + 1}: one by one {bare}, by the runner in one worker {ours}, "
+            f"{100 * (ours.wall_s / bare.wall_s - 1):+.1f} % "
+            f"(processor {100 * (ours.processor_s / bare.processor_s - 1):+.1f} %)",
             flush=True,
         )
 
