@@ -6,13 +6,15 @@ seconds, peak memory, and the processor seconds of reading and decoding, network
 beside them, from the same run, the bare PyAV loop over the same files (key frames, or every
 picture with ``--sparse``) and a plain loop that runs the same face network on every picture of one
 minute, scaled up, both as ratios to the wall time. All of it is measured twice, with the reading of
-the screen and without it. The sitting is made once and kept in ``--folder``.
+the screen and without it. The sitting is made once and kept in ``--folder``. With ``--times 2`` its
+recordings are repeated to twice their length: how much memory grows with it.
 
 Run it as ``python -m benchmarks speed -- [--minutes 90] [--folder F] [--embedded] [--sparse]``.
 """
 
 import argparse
 import json
+import math
 import os
 import resource
 import shutil
@@ -31,7 +33,7 @@ from av.video.frame import PictureType
 
 from review.loaders import load_session, load_sitting
 from review.loaders.media import open_video
-from review.session import CAMERAS
+from review.session import CAMERAS, VIEWS
 from review.signals import faces, heads, identity, measure, people, sights, vision
 from review.signals.measure import measure as measure_sitting
 from review.signals.models import MODELS, Models, find_models
@@ -114,6 +116,35 @@ def thin_keys(path: Path, out: Path) -> None:
         for packet in source.demux(audio):
             if packet.dts is not None:
                 packet.stream = sound
+                target.mux(packet)
+
+
+def longer_folder(folder: Path, times: int) -> Path:
+    """Return a copy of a session whose recordings are repeated: for memory, at any length."""
+    out = folder.with_name(f"{folder.name}-times-{times}")
+    if not (out / "made").exists():
+        shutil.rmtree(out, ignore_errors=True)
+        shutil.copytree(folder, out, ignore=shutil.ignore_patterns("*.mp4", "made"))
+        for path in sorted(folder.rglob("*.mp4")):
+            repeat(path, out / path.relative_to(folder), times)
+        (out / "made").touch()
+    return out
+
+
+def repeat(path: Path, out: Path, times: int) -> None:
+    """Write a recording several times behind itself, without encoding it anew."""
+    with av.open(str(path)) as source, av.open(str(out), "w") as target:
+        tracks = [*source.streams.video[:1], *source.streams.audio[:1]]
+        into = {t.index: target.add_stream_from_template(t) for t in tracks}
+        length_s = Fraction(source.duration or 0, av.time_base)
+        for turn in range(times):
+            source.seek(0)
+            for packet in source.demux(tracks):
+                if packet.dts is None or packet.pts is None:
+                    continue
+                shift = round(turn * length_s / Fraction(packet.time_base))
+                packet.dts, packet.pts = packet.dts + shift, packet.pts + shift
+                packet.stream = into[packet.stream.index]
                 target.mux(packet)
 
 
@@ -203,9 +234,11 @@ def measured_here(folder: Path, *, embedded: bool, text: bool) -> dict[str, obje
         measure.read_screen = lambda *_, **__: Samples(stream="screen")
     session, _ = load_session(folder)
     record = load_sitting(next(iter(session.sittings())), hash_files=False)
+    # All of it, also where recordings were repeated beyond the subject's end.
+    spans = dict.fromkeys(VIEWS, (-math.inf, math.inf))
     meter = watched()
     started, cpu = time.monotonic(), time.process_time()
-    measure_sitting(record, models=usable(embedded=embedded))
+    measure_sitting(record, models=usable(embedded=embedded), spans=spans)
     return {
         "wall_s": time.monotonic() - started,
         "cpu_s": time.process_time() - cpu,
@@ -265,6 +298,7 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument(
         "--without-text", action="store_true", help="do not read the screen, and nothing beside it"
     )
+    parser.add_argument("--times", type=int, default=1, help="repeat the recordings so often")
     parser.add_argument("--make-only", action="store_true", help="measure nothing")
     parser.add_argument("--child", type=Path, help=argparse.SUPPRESS)
     options = parser.parse_args(argv)
@@ -279,6 +313,8 @@ def main(argv: list[str] | None = None) -> None:
         folder = sitting_folder(options.folder or Path(temporary), options.minutes)
         if options.sparse:
             folder = sparse_folder(folder)
+        if options.times > 1:
+            folder = longer_folder(folder, options.times)
         if not options.make_only:
             report(folder, options)
 
