@@ -21,7 +21,6 @@ from review.batch.pools import Borrowed, Here, Processes
 from review.batch.runner import run_each
 from review.errors import ReviewError, SessionError, reason_of
 from review.loaders import load_session
-from review.trends import write_rollup
 from review.workspace import MARKER, Workspace
 
 if TYPE_CHECKING:
@@ -141,6 +140,9 @@ def analyze(
                 bar.set_postfix_str("/".join(done.task[1:]))
                 bar.update()
     result = _in_order(tables.join(MARKER, found), list(chosen))
+    # Workers import this module and make no roll-ups: without statistics they begin twice as soon.
+    from review.trends import write_rollup  # noqa: PLC0415
+
     try:
         space.compact(session.id)
         write_rollup(space, sessions=[session.id])
