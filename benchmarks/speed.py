@@ -266,7 +266,9 @@ def report(folder: Path, options: argparse.Namespace) -> None:
         flush=True,
     )
     bare_s = bare_loop(folder, keys_only=not options.sparse)
-    print(f"  bare loop {bare_s:.1f} s: wall is {mute['wall_s'] / bare_s:.2f} times that", flush=True)
+    print(
+        f"  bare loop {bare_s:.1f} s: wall is {mute['wall_s'] / bare_s:.2f} times that", flush=True
+    )
     if options.without_text:
         return
     found = measured(folder, options, text=True)
