@@ -206,15 +206,15 @@ def packets_of(
             yield from container.demux(*streams)
 
 
-def only(container: InputContainer, stream: Stream, *, keys_only: bool = False) -> None:
-    """Have the demuxer pass over what nobody asks for, in the formats that can.
+def only(container: InputContainer, stream: Stream) -> None:
+    """Have the demuxer pass over all other tracks.
 
-    To pass it over here costs little time, but the interpreter's lock for every packet, for which
-    whoever works beside waits.
+    To pass over a packet here costs little time, but the interpreter's lock, for which whoever
+    works beside waits. Single packets of a track cannot be left to it: in MP4 files it then loses
+    count of their time stamps (FFmpeg 8, wherever pictures are stored out of order).
     """
     for each in container.streams:
-        each.discard = Discard.all
-    stream.discard = Discard.nonkey if keys_only else Discard.default
+        each.discard = Discard.default if each.index == stream.index else Discard.all
 
 
 class Attempts:

@@ -237,7 +237,9 @@ class VideoReader:
         if rough and keys_only and not self._stream.codec_context.is_open:
             self._stream.codec_context.options = {"skip_loop_filter": "all"}
         self._rewind(start_pts_s)
-        self._stream.codec_context.skip_frame = "NONKEY" if keys_only else "DEFAULT"
+        # The decoder of AV1 keeps to what it is told first: it is given key frames alone instead.
+        skip = keys_only and self.info.video_codec != "av1"
+        self._stream.codec_context.skip_frame = "NONKEY" if skip else "DEFAULT"
         grid_s = grid_pts_s if grid_pts_s is not None else start_pts_s or 0.0
         slot = -math.inf
         for frame in self._frames(keys_only=keys_only, wanted=wanted):
@@ -296,7 +298,7 @@ class VideoReader:
         self, *, keys_only: bool, wanted: Callable[[Packet], bool] | None = None
     ) -> Iterator[VideoFrame]:
         flight = _Flight()
-        only(self._container, self._stream, keys_only=keys_only and wanted is None)
+        only(self._container, self._stream)
         for packet in packets_of(self._container, self._stream):
             if keys_only and packet.size:
                 asked = wanted is None or wanted(self._told_of(packet))

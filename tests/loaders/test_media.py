@@ -49,6 +49,27 @@ def test_every_picture_comes_at_its_own_time_stamp(tmp_path, name):
     assert np.allclose(stamps, VARIABLE_MS, atol=1), stamps
 
 
+@pytest.mark.parametrize("name", FORMATS)
+def test_an_open_file_gives_key_frames_then_everything_then_packets(tmp_path, name):
+    # What a demuxer was once told to pass over comes again when it is asked for.
+    path = write_video(
+        tmp_path / f"a.{name}",
+        seconds=4,
+        fps=5,
+        key_every=5,
+        sound_s=4,
+        size=(64, 64),
+        **FORMATS[name],
+    )
+    with open_video(path) as video:
+        keys = [p.pts_s for p in video.pictures(keys_only=True)]
+        everything = [(p.pts_s, p.is_key) for p in video.pictures()]
+        packets = [p.is_key for p in video.packets()]
+    assert keys == [pts_s for pts_s, is_key in everything if is_key]
+    assert (len(everything), len(packets)) == (20, 20)
+    assert sum(packets) == len(keys) < 20
+
+
 def test_avi_has_one_rate_and_still_gives_time_stamps(tmp_path):
     path = write_video(tmp_path / "a.avi", seconds=2, codec="mpeg4")
     assert [ms for ms, _ in shown(path)] == [200 * n for n in range(10)]
