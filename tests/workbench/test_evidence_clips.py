@@ -1,6 +1,8 @@
 """Evidence without a flag, and clips of evidence: the handlers without a browser."""
 
+import asyncio
 import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import av
 import handmade
@@ -123,16 +125,41 @@ def test_what_cannot_be_recorded_does_not_leave(desk, hand, monkeypatch):
     assert not list(clips_folder(hand.workspace, handmade.KEY).glob("* 6.0-7.0 s*"))
 
 
-def test_work_beside_the_kernels_own_ends_with_its_answer():
+@pytest.fixture
+def elsewhere():
+    """Run something in a thread without a loop: a browser's tests leave one running in ours."""
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        yield lambda call: pool.submit(call).result()
+
+
+def work(tell):
+    tell({"share": 0.5})
+    return {"by": threading.get_ident()}
+
+
+def test_work_beside_the_kernels_own_ends_with_its_answer(elsewhere):
     sent = []
-    main = threading.get_ident()
 
-    def work(tell):
-        tell({"share": 0.5})
-        return {"done": threading.get_ident() != main}
+    def start():
+        beside(work, sent.append).join()
+        return threading.get_ident()
 
-    beside(work, sent.append).join()
-    assert sent == [{"share": 0.5}, {"done": True}]
+    own = elsewhere(start)
+    assert sent[0] == {"share": 0.5}
+    assert sent[1]["by"] != own
+
+
+def test_messages_leave_from_the_loop_that_runs(elsewhere):
+    sent = []
+
+    async def start():
+        thread = beside(work, lambda content: sent.append((threading.get_ident(), content)))
+        await asyncio.to_thread(thread.join)
+        return threading.get_ident()
+
+    own = elsewhere(lambda: asyncio.run(start()))
+    assert [sender for sender, _ in sent] == [own, own]
+    assert sent[1][1]["by"] != own
 
 
 def test_progress_is_told_now_and_then_not_with_every_frame():
