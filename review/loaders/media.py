@@ -150,6 +150,7 @@ def open_video(path: Path | str, *, one_thread: bool = False) -> Iterator[VideoR
                 found=container.format.name,
                 todo="check that the right file was handed in",
             )
+        only(container, stream)
         if one_thread:
             stream.thread_type = "NONE"
         yield VideoReader(container, stream, read_info(path, container))
@@ -176,7 +177,6 @@ class VideoReader:
 
     def packets(self) -> Iterator[Packet]:
         """Walk all packets of the picture track without decoding, in the file's order."""
-        only(self._container, self._stream)
         self._rewind(None)
         # Whole numbers divided once give the same float as the fraction, ten times faster.
         top, bottom = self._base.numerator, self._base.denominator
@@ -298,7 +298,6 @@ class VideoReader:
         self, *, keys_only: bool, wanted: Callable[[Packet], bool] | None = None
     ) -> Iterator[VideoFrame]:
         flight = _Flight()
-        only(self._container, self._stream)
         for packet in packets_of(self._container, self._stream):
             if keys_only and packet.size:
                 asked = wanted is None or wanted(self._told_of(packet))
